@@ -1,0 +1,129 @@
+"""Reads a case file: all of it, at once, into one Case for each combination of the compared keys."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from intact.contradictions import contradictions
+from intact.keys import SWEPT, Table, apply_settings, compared_keys, look_up, put, remove
+from intact.problems import CaseProblems, Parts, Problem, known_keys, location, problem
+from intact.sections import Case
+from intact.toml_text import dotted
+from materials.properties import nearest
+
+__all__ = ["Case", "CaseProblems", "Study", "read"]
+
+FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that waits for a key which is wrong
+
+
+@dataclass(frozen=True)
+class Study:
+    """A case file that has been read: a Case for each combination, with the compared values as written."""
+
+    path: Path
+    title: str
+    cases: tuple[tuple[Mapping[str, str], Case], ...]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """A folder name for each case, in their order: LZCO_tabor. A name that is taken gets a number."""
+        names: list[str] = []
+        for labels, _ in self.cases:
+            name = "_".join(re.sub(r"[^\w.+%=-]+", "-", label) for label in labels.values())
+            names.append(f"{name}~{len(names)}" if name in names else name)
+        return tuple(names)
+
+
+def read(path: str | Path, settings: Sequence[str] = ()) -> Study:
+    """The study in a case file, changed by settings such as "fracture.length=0.3 um".
+
+    Raises CaseProblems, which holds everything that is wrong.
+    """
+    path = Path(path)
+    table = _table(path)
+    problems = apply_settings(table, settings)
+    keys, wrong = compared_keys(table)
+    problems += wrong
+    told = {one.key for one in problems}
+    tables = _combinations(table, keys)
+    _leave_out_idle_keys(tables, path.parent)
+    cases = []
+    for each in tables:
+        case, wrong = _check(each, path.parent)
+        problems += [one for one in wrong if one.key not in told]
+        if case is not None:
+            cases.append(({dotted(key): str(look_up(each, key)) for key in keys or [SWEPT]}, case))
+    if problems:
+        raise CaseProblems(path, problems)
+    return Study(path, cases[0][1].title or path.stem, tuple(cases))
+
+
+def _table(path: Path) -> Table:
+    takes = "takes the name of a case file in TOML, such as cases/lzco-vs-lzaco.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        text = f"got a file that is not there, {takes}{nearest(str(path), map(str, path.parent.glob('*.toml')))}"
+    except tomllib.TOMLDecodeError as error:
+        text = f'got a line that is not TOML, takes lines such as length = "0.2 um": {error}'
+    except (OSError, UnicodeDecodeError) as error:
+        text = f"got what cannot be read, {takes}: {error}"
+    raise CaseProblems(path, [Problem(str(path), text)])
+
+
+def _combinations(table: Table, keys: Sequence[Parts]) -> list[Table]:
+    """The table once for each combination of the values of the compared keys."""
+    tables = []
+    for values in product(*(look_up(table, key) for key in keys)):
+        one = deepcopy(table)
+        one.pop("compare", None)
+        for key, value in zip(keys, values, strict=True):
+            put(one, key, value)
+        tables.append(one)
+    return tables
+
+
+def _leave_out_idle_keys(tables: Sequence[Table], folder: Path) -> None:
+    """A key that some combinations need is no mistake in the others: the spring of one of two tops."""
+    idle = [{wrong.key for wrong in _check(table, folder)[1] if wrong.idle} for table in tables]
+    for table, keys in zip(tables, idle, strict=True):
+        for key in keys - idle[0].intersection(*idle):
+            remove(table, tuple(key.split(".")))
+
+
+def _check(table: Table, folder: Path) -> tuple[Case | None, list[Problem]]:
+    """The case and everything that is wrong with it.
+
+    So that a wrong key does not hide a contradiction among the others, an example takes its place.
+    """
+    problems: list[Problem] = []
+    case, table = None, deepcopy(table)
+    for _ in range(3):  # what hides behind a table of the wrong kind shows in the next round
+        try:
+            case = Case.model_validate(table, context={"folder": folder})
+            break
+        except ValidationError as error:
+            errors = [one for one in error.errors(include_url=False) if one["type"] != FOLLOWS]
+        problems = problems or [problem(one) for one in errors]
+        for one in errors:
+            _mend(table, location(one))
+    wrong = {one.key for one in problems}
+    if case is not None:
+        problems += [one for one in contradictions(case) if wrong.isdisjoint((one.key, *one.others))]
+    return case, problems
+
+
+def _mend(table: Table, path: Parts) -> None:
+    field = known_keys().get(".".join(path))
+    if field is not None and field.is_required() and field.examples:
+        put(table, path, deepcopy(field.examples[0]))
+    else:
+        remove(table, path)

@@ -1,0 +1,194 @@
+"""Lays out the crack field: a row for each run, a column for each state of charge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from intact import panels
+from intact.finished import ELECTROLYTE, RULE, SAME_SOC, FinishedRun, UnreadableError
+from intact.sheet import ALARM, EDGE, FAINT, WIDTH, Sheet, percent, plain, points
+
+NARROWEST, WIDEST = 200, 420  # of a panel, pixels; many columns make the sheet wider, few narrower
+GAP, HEAD, FOOT = 14, 106, 78
+MARGIN = 0.02  # white around the shapes, of their width
+REGION_NAMES = 118  # pixels
+WIDEST_HEADING = 240
+LINE = 1.3  # from line to line, of the size of type
+
+Heading = list[tuple[str, float, str]]  # text, size, weight
+
+read = cache(panels.read)
+
+
+@cache  # a panel is in the joint sheet and in that of its run
+def rendered(file: Path, window: panels.Window, width: int) -> panels.Image:
+    return panels.render(read(file), window, width)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things are on the sheet, pixels."""
+
+    window: panels.Window
+    columns: tuple[float, ...]
+    left: int  # of the first panel
+    panel: int  # its width
+
+    @property
+    def scale(self) -> float:
+        return self.panel / self.window.width
+
+    @property
+    def panel_height(self) -> int:
+        return round(self.scale * self.window.height)
+
+    def place(self, row: int, column: int, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the body lies on the sheet."""
+        return (
+            self.x(column) + self.scale * (x - self.window.left),
+            self.y(row) + self.scale * (self.window.top - y),
+        )
+
+    def x(self, column: int) -> int:
+        return self.left + column * (self.panel + GAP)
+
+    def y(self, row: int) -> int:
+        return HEAD + row * (self.panel_height + GAP)
+
+    def size(self, rows: int) -> tuple[int, int]:
+        return self.x(len(self.columns)) - GAP + EDGE, self.y(rows) - GAP + FOOT
+
+
+def window(runs: Sequence[FinishedRun]) -> panels.Window:
+    """One frame for all panels of a study, so that they can be compared."""
+    shapes = [read(file) for run in runs for file in run.fields.values()]
+    if not shapes:
+        raise UnreadableError("no run has kept any fields")
+    return panels.around(shapes, MARGIN)
+
+
+def columns(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
+    """The pictured states of charge: those asked for, also where a run ended before."""
+    asked = {soc for run in runs for soc in run.asked}
+    kept = {soc for run in runs for soc in run.fields if run.converged or not asked}
+    wanted = sorted(asked | kept)
+    return tuple(soc for soc, last in zip(wanted, [-1.0, *wanted], strict=False) if soc - last > SAME_SOC)
+
+
+def draw(title: str, runs: Sequence[FinishedRun], view: panels.Window, file: Path) -> None:
+    """The crack field of these runs, one in each row."""
+    headings = [_heading(run) for run in runs]
+    left = int(EDGE + max(map(_width, headings)) + REGION_NAMES)
+    shown = columns(runs)
+    panel = (WIDTH - left - EDGE + GAP) // len(shown) - GAP
+    layout = Layout(view, shown, left, min(max(panel, NARROWEST), WIDEST))
+    sheet = Sheet(*layout.size(len(runs)))
+    sheet.title(title)
+    _column_headings(sheet, layout)
+    for row, (run, heading) in enumerate(zip(runs, headings, strict=True)):
+        _row_heading(sheet, layout, row, heading)
+        _region_names(sheet, layout, row, run)
+        for column in range(len(shown)):
+            _panel(sheet, layout, row, column, run)
+    _foot(sheet, layout)
+    sheet.save(file)
+
+
+def _heading(run: FinishedRun) -> Heading:
+    """The material, and what else makes this run its own; the rule is told also where it is not compared."""
+    others = [key for key in run.labels if key not in (ELECTROLYTE, RULE)]
+    heading: Heading = [(run.labels[ELECTROLYTE], 30.0, "bold")]
+    for key in (RULE, *others):
+        heading += [(f"{plain(key)}:", 18.0, "normal"), (run.labels[key], 18.0, "normal")]
+    return heading
+
+
+def _width(heading: Heading) -> float:
+    trial = Sheet(WIDTH, 100)
+    return max(trial.text(0, 0, line, size, WIDEST_HEADING, weight=weight) for line, size, weight in heading)
+
+
+def _column_headings(sheet: Sheet, layout: Layout) -> None:
+    y = HEAD - 20
+    sheet.text(layout.left - 8, y, "state of charge", 20, ha="right")
+    for column, soc in enumerate(layout.columns):
+        number = f"{soc:.1f}" if abs(soc - round(soc, 1)) < SAME_SOC else f"{soc:.3g}"
+        sheet.text(layout.x(column) + layout.panel / 2, y, number, 24, ha="center", weight="bold")
+
+
+def _row_heading(sheet: Sheet, layout: Layout, row: int, heading: Heading) -> None:
+    y = layout.y(row) + (layout.panel_height - LINE * sum(size for _, size, _ in heading)) / 2
+    for line, size, weight in heading:
+        sheet.text(EDGE, y + LINE * size / 2, line, size, WIDEST_HEADING, weight=weight)
+        y += LINE * size
+
+
+def _region_names(sheet: Sheet, layout: Layout, row: int, run: FinishedRun) -> None:
+    """Beside the first panel, from below, moved up where a layer is thinner than its name is high."""
+    if not run.fields:
+        return
+    place = np.inf
+    for name, height in read(next(iter(run.fields.values()))).middle_heights().items():
+        place = min(place - 22, layout.place(row, 0, 0, height)[1])
+        sheet.text(layout.left - 8, place, name, 18, ha="right", color=FAINT)
+
+
+def _panel(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun) -> None:
+    soc, x, y = layout.columns[column], layout.x(column), layout.y(row)
+    file = run.fields_at(soc)
+    if file is not None:
+        sheet.image(x, y, rendered(file, layout.window, layout.panel))
+        detached = run.detached_at(soc)
+        right, top = layout.place(row, column, *read(file).upper_right())
+        weight = "bold" if detached > 0 else "normal"
+        sheet.text(right - 8, top + 17, f"{percent(detached)} detached", 18, ha="right", weight=weight)
+    elif not run.converged:
+        _not_converged(sheet, layout, row, column, run)
+    else:
+        middle = (x + layout.panel / 2, y + layout.panel_height / 2)
+        sheet.text(*middle, "not kept", 18, ha="center", color=FAINT)
+
+
+def _not_converged(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun) -> None:
+    """The last equilibrium, pale, in the first column that the run did not reach; nothing after that."""
+    x, y, high = layout.x(column), layout.y(row), layout.panel_height
+    lines, middle = ["NOT CONVERGED"], 0.5
+    reached = sum(soc <= run.last_soc + SAME_SOC for soc in layout.columns)
+    last = run.fields_at(run.last_soc)
+    if column == reached:
+        lines.append(f"after {run.last_soc:.3g}")
+        if last is not None:
+            image = rendered(last, layout.window, layout.panel)
+            sheet.image(x, y, (255 - 0.45 * (255.0 - image)).astype(np.uint8))
+            middle = 0.76  # the interface stays visible
+    for number, line in enumerate(lines):
+        place = (x + layout.panel / 2, y + middle * high + 26 * (number - (len(lines) - 1) / 2))
+        sheet.text(*place, line, 22, ha="center", weight="bold", color=ALARM)
+    sheet.box(x, y, layout.panel, high, fill=False, edgecolor=ALARM, linewidth=points(2))
+
+
+def _foot(sheet: Sheet, layout: Layout) -> None:
+    y = sheet.height - FOOT / 2 + 4
+    length = round_length(layout.window.width / 3)
+    start, long = layout.left + layout.panel * MARGIN / (1 + 2 * MARGIN), length * layout.scale
+    sheet.box(start, y - 3, long, 6, color="black")
+    sheet.text(start + long + 10, y, f"{length:g} µm", 20)
+    wide, high = 260, 22
+    x = (layout.left + sheet.width - EDGE - wide) / 2
+    ramp = np.rint(255 * panels.DAMAGE(np.linspace(0, 1, wide))[:, :3]).astype(np.uint8)
+    sheet.image(round(x), round(y) - high // 2, np.broadcast_to(ramp, (high, wide, 3)))
+    sheet.box(round(x), round(y) - high // 2, wide, high, fill=False, edgecolor=FAINT, linewidth=points(1))
+    sheet.text(x - 10, y, "intact", 20, ha="right")
+    sheet.text(x + wide + 10, y, "detached", 20)
+    sheet.text(sheet.width - EDGE, y, "deformed shape, displacement × 1", 18, ha="right", color=FAINT)
+
+
+def round_length(most: float) -> float:
+    """The largest of 1, 2, 5, 10, 20, ... that is no longer."""
+    decade = 10.0 ** np.floor(np.log10(most))
+    return float(max(n * decade for n in (1, 2, 5) if n * decade <= most))

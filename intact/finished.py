@@ -1,0 +1,158 @@
+"""What a run has left in its folder, read back for the pictures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from materials import quantity
+
+ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
+SAME_SOC = 1e-6  # the steps end exactly at the pictured states of charge; files hold them as text
+
+
+class UnreadableError(ValueError):
+    """A results folder lacks what a picture needs."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the history that is an equilibrium."""
+
+    soc: float
+    detached: float
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """One run: what was compared in it, its history and the states of charge whose fields were kept."""
+
+    folder: Path
+    labels: Mapping[str, str]
+    converged: bool
+    first_detachment: float | None  # state of charge
+    steps: tuple[Step, ...]
+    asked: tuple[float, ...]  # states of charge that the case wants pictured
+    fields: Mapping[float, Path]  # file by state of charge, in rising order
+
+    @property
+    def last_soc(self) -> float:
+        """The state of charge up to which the run is an equilibrium."""
+        return self.steps[-1].soc if self.steps else 0.0
+
+    def detached_at(self, soc: float) -> float:
+        """Detached fraction at the last step that is no later."""
+        past = [step.detached for step in self.steps if step.soc <= soc + SAME_SOC]
+        return past[-1] if past else 0.0
+
+    def fields_at(self, soc: float) -> Path | None:
+        return next((file for at, file in self.fields.items() if abs(at - soc) < SAME_SOC), None)
+
+
+@dataclass(frozen=True)
+class FinishedStudy:
+    """All runs of a case file, in the order of its compared values."""
+
+    folder: Path
+    title: str
+    compared: tuple[str, ...]
+    runs: tuple[FinishedRun, ...]
+
+    @property
+    def row_key(self) -> str:
+        """The compared key with a row and a colour for each value: the electrolyte, where it is compared."""
+        return ELECTROLYTE if ELECTROLYTE in self.compared or not self.compared else self.compared[0]
+
+    @property
+    def rows(self) -> tuple[FinishedRun, ...]:
+        """The runs of the joint crack field: the first value of every other compared key."""
+        others = [key for key in self.compared if key != self.row_key]
+        first = self.runs[0].labels
+        return tuple(run for run in self.runs if all(run.labels[key] == first[key] for key in others))
+
+
+def read(folder: Path) -> FinishedStudy:
+    """The study in a folder such as results/lzco-vs-lzaco."""
+    told = _json(folder / "summary.json")
+    try:
+        runs = tuple(_run(folder / one["folder"], one) for one in told["runs"])
+        compared = tuple(key for key in told["compare"] if all(key in run.labels for run in runs))
+        title = str(told.get("title") or folder.name)
+    except (KeyError, TypeError) as error:
+        raise UnreadableError(f"{folder / 'summary.json'} is not what intact run writes: {error}") from None
+    if not runs:
+        raise UnreadableError(f"{folder / 'summary.json'} names no run")
+    return FinishedStudy(folder, title, compared, runs)
+
+
+def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
+    case = tomllib.loads(_text(folder / "case.toml"))
+    fields = folder / "fields.pvd"
+    return FinishedRun(
+        folder=folder,
+        labels=_from_case(case) | told["labels"],
+        converged=told["converged"],
+        first_detachment=told["first_detachment_soc"],
+        steps=_steps(folder / "history.csv"),
+        asked=tuple(quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ())),
+        # a run that ends in its first step has no equilibrium to keep
+        fields=_fields(fields) if told["converged"] or fields.exists() else {},
+    )
+
+
+def _from_case(case: Mapping[str, Any]) -> dict[str, str]:
+    """Material and rule are told of every run, also where they are not compared."""
+    labels = {}
+    for key in (ELECTROLYTE, RULE):
+        section, name = key.split(".")
+        if name in case.get(section, {}):
+            labels[key] = str(case[section][name])
+    return labels
+
+
+def _steps(file: Path) -> tuple[Step, ...]:
+    rows = list(csv.DictReader(_text(file).splitlines()))
+    try:
+        return tuple(
+            Step(float(row["soc"]), float(row["detached_fraction"])) for row in rows if row["outcome"] == "converged"
+        )
+    except (KeyError, ValueError) as error:
+        raise UnreadableError(f"{file} is not a history that intact run writes: {error}") from None
+
+
+def _fields(file: Path) -> dict[float, Path]:
+    """The .pvtu files that a .pvd collects, by their time, which is the state of charge."""
+    files = {float(one["timestep"]): file.parent / one["file"] for one in _listed(file, "DataSet")}
+    for joint in files.values():
+        for piece in (joint.parent / one["Source"] for one in _listed(joint, "Piece")):
+            if not piece.exists():
+                raise UnreadableError(f"{piece} is missing, which {joint} names")
+    return dict(sorted(files.items()))
+
+
+def _listed(file: Path, tag: str) -> list[dict[str, str]]:
+    """The attributes of each element of this kind."""
+    try:
+        return [element.attrib for element in ElementTree.fromstring(_text(file)).iter(tag)]
+    except ElementTree.ParseError as error:
+        raise UnreadableError(f"{file} is not what dolfinx writes: {error}") from None
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(_text(file))
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"{file} is not JSON: {error}") from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UnreadableError(f"{file} is missing, which intact run leaves") from None

@@ -1,0 +1,116 @@
+"""The case file described: as JSON Schema for editors, as a table for people."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from intact.keys import can_be_compared
+from intact.problems import Parts, known_keys, model_at, takes
+from intact.quantities import Quantity
+from intact.sections import Case
+from materials.properties import PROPERTIES
+
+Node = dict[str, Any]
+COMPARE = "keys that carry a list; the case is run once for each combination of their values"
+
+
+def schema() -> Node:
+    """JSON Schema of the file as it is written: quantities are text, and compared keys may carry lists."""
+    root = Case.model_json_schema()
+    for key in known_keys():
+        path = tuple(key.split("."))
+        section = root
+        for name in path[:-1]:
+            section = _section(root, section["properties"][name])
+        leaf = _without_null(section["properties"][path[-1]])
+        section["properties"][path[-1]] = _single_or_list(leaf) if can_be_compared(path) else leaf
+    root["properties"]["stack"] = _without_null(root["properties"]["stack"])
+    notch = root["$defs"]["Stack"]["properties"]
+    notch["notch"] = _without_null(notch["notch"])
+    root["properties"]["given"]["additionalProperties"] = _given()
+    root["properties"]["compare"] = {"description": COMPARE, "type": "array", "items": _compared_keys()}
+    about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Case file of Intact"}
+    return {**_without_titles(root), **about}
+
+
+def _section(root: Node, node: Node) -> Node:
+    """The definition behind the reference to a section."""
+    references = [one["$ref"] for one in (node, *node.get("anyOf", ())) if "$ref" in one]
+    return root["$defs"][references[0].rpartition("/")[2]]
+
+
+def _without_null(node: Node) -> Node:
+    """TOML has no null: what may be None is a key that may be left out."""
+    kinds = [one for one in node.get("anyOf", ()) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return node
+    return {name: entry for name, entry in node.items() if name not in ("anyOf", "default")} | kinds[0]
+
+
+def _single_or_list(node: Node) -> Node:
+    about = {name: node[name] for name in ("description", "examples", "default") if name in node}
+    single = {name: entry for name, entry in node.items() if name not in (*about, "title")}
+    several = {"type": "array", "items": single, "minItems": 1, "description": "with this key in compare"}
+    return {**about, "anyOf": [single, several]}
+
+
+def _given() -> Node:
+    properties = {}
+    for name, known in PROPERTIES.items():
+        below = known.below if math.isfinite(known.below) else None
+        single = Quantity(known.dimension, above=known.above, below=below).json_schema()
+        properties[name] = _single_or_list({"description": known.meaning, **single})
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _compared_keys() -> Node:
+    keys = [key for key in known_keys() if can_be_compared(tuple(key.split(".")))]
+    return {"type": "string", "anyOf": [{"enum": keys}, {"pattern": r"^given\."}]}
+
+
+def _without_titles(node: Any) -> Any:
+    """pydantic's titles only repeat the keys; where the key itself is title, a table stands there."""
+    if isinstance(node, dict):
+        kept = {name: entry for name, entry in node.items() if name != "title" or not isinstance(entry, str)}
+        return {name: _without_titles(entry) for name, entry in kept.items()}
+    return [_without_titles(entry) for entry in node] if isinstance(node, list) else node
+
+
+def table() -> Table:
+    """Every key with what it takes, its default and its meaning."""
+    rows = Table(box=box.SIMPLE_HEAD, title="The case file")
+    for column in ("key", "default", "meaning", "takes"):
+        rows.add_column(column, no_wrap=column == "key")
+    rows.add_row("compare", "none", COMPARE, 'a list of keys, such as \\["flow.yield_stress"]')
+    section: Parts = ()
+    for key, field in known_keys().items():
+        path = tuple(key.split("."))
+        if path[:-1] != section:
+            section = path[:-1]
+            rows.add_section()
+            rows.add_row(escape(f"[{'.'.join(section)}]"), "", _section_meaning(section), style="bold")
+        rows.add_row(*map(escape, (path[-1], _default(path, field), field.description or "", takes(field))))
+    rows.add_section()
+    rows.add_row(escape("[given.NAME]"), "", escape(Case.model_fields["given"].description or ""), style="bold")
+    return rows
+
+
+def _section_meaning(section: Parts) -> str:
+    return inspect.cleandoc(model_at(section).__doc__ or "")
+
+
+def _default(path: Parts, field: FieldInfo) -> str:
+    if field.is_required():
+        section_may_be_absent = not Case.model_fields[path[0]].is_required()
+        return "" if section_may_be_absent else "required"
+    if field.default is PydanticUndefined:  # the meaning says what happens without it
+        return ""
+    return "none" if field.default in (None, "") else str(field.default)

@@ -1,0 +1,230 @@
+"""The case file as models: every key with its type, range, default and one line of meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr, model_validator
+
+from intact.quantities import (
+    Active,
+    Electrolyte,
+    Length,
+    MeshFile,
+    Quantity,
+    StateOfCharge,
+    Stiffness,
+    Toughness,
+    Written,
+)
+from intact.toml_text import toml_text
+from materials.card import Confidence, Material, load
+
+Platen = Literal["clamped", "sliding", "spring", "free"]
+Side = Literal["free", "sliding"]
+PICTURED = (0.2, 0.4, 0.6, 0.8, 1.0)  # the columns of the published figure, 10.1038/s41467-025-68210-5
+
+
+def key(meaning: str, default: Any = ..., example: Any = None) -> Any:
+    """A key of the case file. Without a default it is required."""
+    return Field(default, description=meaning, examples=[default if example is None else example])
+
+
+class Section(BaseModel):
+    """Frozen and complete: a key that is not listed is a mistake; defaults are read like a user's text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Materials(Section):
+    """What the two layers are made of: names of cards, or card files of your own (mine.toml)."""
+
+    electrolyte: Electrolyte = key("solid electrolyte; a list runs the case once for each", example="LZACO")
+    active: Active = key("active material of the cathode", example="scNCM92")
+
+
+class Composite(Section):
+    """The cathode layer, a mixture of active material and electrolyte."""
+
+    active_weight_fraction: Annotated[float, Quantity("number", above=0, most=1)] = key(
+        "share of active material in the cathode layer, by weight", "75 %"
+    )
+    moduli: Literal[
+        "reuss",
+        "voigt",
+        "hashin-shtrikman lower",
+        "hashin-shtrikman upper",
+        "mori-tanaka",
+        "self-consistent",
+    ] = key("how the moduli of the mixture follow from those of its parts", "hashin-shtrikman lower")
+
+
+class Notch(Section):
+    """A flaw to start from: at mid-height of the interface, from the left side."""
+
+    length: Length = key("how far it reaches in from the left side", example="2 um")
+    opening: Length = key("its height at the mouth", "0.1 um")
+    shape: Literal["wedge", "slot"] = key("wedge: comes to a point; slot: parallel faces, round end", "wedge")
+
+
+class Stack(Section):
+    """The layers: electrolyte below, a thin interface, the cathode above."""
+
+    width: Length = key("width of all layers", "20 um")
+    electrolyte: Length = key("thickness of the electrolyte", "5 um")
+    interface: Length = key("thickness of the interface layer, which has its own toughness", "0.8 um")
+    cathode: Length = key("thickness of the cathode layer", "5 um")
+    notch: Notch | None = Field(None, description="a flaw to start from; without this table there is none")
+
+
+class Mesh(Section):
+    """How fine the mesh is, or a mesh of your own."""
+
+    elements_per_length: Annotated[float, Quantity("number", least=1)] = key(
+        "elements along fracture.length in the interface", 4, example=4
+    )
+    coarse: Length = key("element size far from the interface", "0.8 um")
+    file: MeshFile | None = key("mesh to use instead of [stack], from the folder of the case", None, "mine.msh")
+
+
+def ten_times_the_interface(values: dict[str, Any]) -> Any:
+    """Enough to keep the crack in the interface, for which a ratio of 4 will do (He and Hutchinson 1989)."""
+    return f"{10 * values.get('interface_toughness', 1.0)!r} J/m^2"
+
+
+class Fracture(Section):
+    """How a crack is described and what it costs."""
+
+    model: Literal["AT1", "AT2"] = key("AT1: elastic up to a threshold; AT2: damage from the start", "AT1")
+    split: Literal["none", "volumetric-deviatoric"] = key(
+        "which part of the elastic energy can open a crack", "volumetric-deviatoric"
+    )
+    length: Length = key("the width over which a crack is smeared", "0.2 um")
+    interface_toughness: Toughness = key("energy to open the interface, per area", example="90 J/m^2")
+    interface_toughness_confidence: Confidence = key("where that number comes from", example="calibrated")
+    interface_toughness_note: str = key("what it was measured or calibrated on", "", "on LZCO alone")
+    bulk_toughness: Toughness = Field(
+        default_factory=ten_times_the_interface,
+        description="energy to crack either bulk layer, per area; without it 10 times the interface's",
+        examples=["900 J/m^2"],
+    )
+
+
+class Flow(Section):
+    """How the electrolyte yields."""
+
+    yield_stress: Literal["tabor", "expanding cavity", "card", "none"] = key(
+        "from hardness by either rule, from the card's yield_stress, or none: stays elastic", "tabor"
+    )
+    hardening: Annotated[float, Quantity("number", least=0, most=1)] = key(
+        "isotropic hardening modulus over Young's modulus", "1 %"
+    )
+
+
+class Shrinkage(Section):
+    """How much the active material shrinks while it is charged."""
+
+    active_strain: Annotated[float, Quantity("number", above=-0.5, below=0.5)] = key(
+        "strain of the active material at state of charge 1; negative shrinks", example="-10 %"
+    )
+    measure: Literal["linear", "volumetric"] = key("which strain that is", example="linear")
+
+
+class Boundaries(Section):
+    """What holds the stack. sliding: no motion across the boundary, free along it (on a side: symmetry)."""
+
+    bottom: Platen = key("what the lower platen does", "clamped")
+    bottom_stiffness: Stiffness | None = key('of the spring, per area, with bottom = "spring"', None, "20 MPa/um")
+    top: Platen = key("what the upper platen does", "sliding")
+    top_stiffness: Stiffness | None = key('of the spring, per area, with top = "spring"', None, "20 MPa/um")
+    left: Side = key("the side where the notch is", "free")
+    right: Side = key("the other side", "sliding")
+
+
+class Steps(Section):
+    """How the state of charge (SoC) is raised."""
+
+    until: StateOfCharge = key("SoC at which the run ends", 1.0)
+    largest: StateOfCharge = key("step while nothing happens", 0.02)
+    smallest: StateOfCharge = key("step below which a failing step ends the run", 0.0005)
+    onset: StateOfCharge = key("the step in which detachment begins is cut down to this", 0.005)
+
+
+class Solver(Section):
+    """When a step counts as solved."""
+
+    tolerance: Annotated[float, Quantity("number", above=0, most=0.1)] = key(
+        "largest change of damage between iterations", 1e-4
+    )
+    iterations: Annotated[int, Field(strict=True, ge=1)] = key("most iterations in a step before it is cut", 3000)
+
+
+class Output(Section):
+    """What is kept as fields and drawn."""
+
+    soc: tuple[StateOfCharge, ...] = Field(
+        description="states of charge that are kept and drawn; without it 0.2, 0.4 ... up to steps.until",
+        examples=[list(PICTURED)],
+        min_length=1,
+    )
+
+
+def pictured_until(values: dict[str, Any]) -> Any:
+    until = values["steps"].until if "steps" in values else 1.0
+    return {"soc": (*(soc for soc in PICTURED if soc < until), getattr(until, "text", until))}
+
+
+class Case(Section):
+    """One system to run."""
+
+    title: str = key("one line that heads tables and pictures", "", "LZACO holds")
+    about: str = key("what the case is about, as long as you like", "", "Bilayer of Hu et al. 2026.")
+    materials: Materials
+    given: dict[str, dict[str, StrictStr | StrictFloat]] = Field(
+        default_factory=dict,
+        description="your own numbers for a material: [given.LZCO] poisson_ratio = 0.3",
+        examples=[{"LZCO": {"poisson_ratio": 0.3}}],
+    )
+    composite: Composite = Field(default_factory=Composite)
+    stack: Stack | None = None
+    mesh: Mesh = Field(default_factory=Mesh)
+    fracture: Fracture
+    flow: Flow = Field(default_factory=Flow)
+    shrinkage: Shrinkage
+    boundaries: Boundaries = Field(default_factory=Boundaries)
+    steps: Steps = Field(default_factory=Steps)
+    solver: Solver = Field(default_factory=Solver)
+    output: Output = Field(default_factory=pictured_until)
+
+    @model_validator(mode="before")
+    @classmethod
+    def with_every_table(cls, table: Any) -> Any:
+        """A missing table is an empty one, so that each missing key is named; a mesh file has no stack."""
+        if not isinstance(table, dict):
+            return table
+        mesh = table.get("mesh")
+        drawn = not (isinstance(mesh, dict) and "file" in mesh)
+        return {name: {} for name in ("materials", "fracture", "shrinkage", *["stack"] * drawn)} | table
+
+    def material(self, role: Literal["electrolyte", "active"]) -> Material:
+        """The card of the electrolyte or the active material, with the numbers given in the case."""
+        material = load(getattr(self.materials, role))
+        for name, values in self.given.items():
+            if load(name).name == material.name:
+                material = material.with_given(values)
+        return material
+
+    def resolved(self) -> str:
+        """TOML that reads back to this very case, defaults spelled out."""
+        return toml_text(as_written(self))
+
+
+def as_written(value: Any) -> Any:
+    """Models as tables, numbers as the user wrote them; None and keys without effect are left out."""
+    if isinstance(value, Mesh) and value.file is not None:
+        return {"file": str(value.file)}
+    if isinstance(value, BaseModel):
+        return {name: as_written(entry) for name, entry in value if entry not in (None, {})}
+    if isinstance(value, tuple):
+        return [as_written(entry) for entry in value]
+    return value.text if isinstance(value, Written) else value

@@ -1,0 +1,1 @@
+"""What things are made of: cards (cards/*.toml), and what follows from their numbers."""

@@ -1,0 +1,140 @@
+"""The one place that knows units: text as a person writes it, to a number in the units of the program.
+
+Inside, lengths are µm and stresses MPa, so that a toughness in J/m² (= MPa µm) enters with no factor.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pint
+
+INTERNAL: Mapping[str, str] = {
+    "number": "",
+    "length": "um",
+    "stress": "MPa",
+    "toughness": "J/m^2",
+    "stress intensity": "MPa*m^0.5",
+    "stiffness": "MPa/um",
+    "density": "g/cm^3",
+    "molar mass": "g/mol",
+    "concentration": "mol/m^3",
+    "diffusivity": "m^2/s",
+    "conductivity": "mS/cm",
+    "specific capacity": "mAh/g",
+}
+
+EXAMPLES: Mapping[str, str] = {
+    "number": '0.3 or "30 %"',
+    "length": '"5 um"',
+    "stress": '"1.41 GPa"',
+    "toughness": '"70 J/m^2"',
+    "stress intensity": '"0.23 MPa*m^0.5"',
+    "stiffness": '"20 MPa/um"',
+    "density": '"2.77 g/cm^3"',
+    "molar mass": '"97.6 g/mol"',
+    "concentration": '"49100 mol/m^3"',
+    "diffusivity": '"4e-15 m^2/s"',
+    "conductivity": '"2.55 mS/cm"',
+    "specific capacity": '"275 mAh/g"',
+}
+
+# Only for the nearest right spelling of a unit nobody knows: "1.41 Gpa" is the commonest slip.
+COMMON_UNITS = ("nm", "um", "mm", "kPa", "MPa", "GPa", "J/m^2", "kN/mm", "mS/cm", "S/cm", "S/m")
+
+NUMBER_THEN_UNIT = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)\s*(.*?)\s*", re.DOTALL)
+# Factors with small powers and nothing else: no text can make pint calculate (m^9^9^9 would take for ever).
+POWER = r"(?:(?:\^|\*\*)(?:[-+−]?\d(?:\.\d)?|\([-+−]?\d(?:[./]\d)?\))|⁻?[¹²³⁴])"
+FACTOR = rf"\(?√?[A-Za-zµμΩ%°]+{POWER}?\)?"
+UNIT = re.compile(rf"{FACTOR}(?:(?:\s*[*/·⋅]\s*|\s+|(?=√)){FACTOR})*")
+
+
+class QuantityError(ValueError):
+    """What was written is not a quantity of the wanted dimension; the text is a sentence for the user."""
+
+
+def read(text: str | float | int, dimension: str) -> float:
+    """What `text` stands for, in the program's units (INTERNAL). Only a "number" may lack a unit."""
+    takes = f"takes a {dimension} such as {EXAMPLES[dimension]}"
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise QuantityError(f"got {_shown(text)}, {takes}")
+    number, unit = _split(text, takes)
+    if unit:
+        factor = _factor(unit, dimension)
+        if factor is None:
+            raise QuantityError(f"got {_shown(text)} ({_described(unit)}), {takes}")
+        # dividing keeps 94 % at 0.94, where 94 times 0.01 leaves a stray digit
+        number = number * factor if factor >= 1 else number / (1 / factor)
+    elif dimension != "number":
+        raise QuantityError(f"got {_shown(text)} (no unit), {takes}")
+    if not math.isfinite(number):
+        raise QuantityError(f"got {_shown(text)}, which is not finite, {takes}")
+    return number
+
+
+def _split(text: str | float | int, takes: str) -> tuple[float, str]:
+    if not isinstance(text, str):
+        try:
+            return float(text), ""
+        except OverflowError:
+            raise QuantityError(f"got {_shown(text)}, which is too large, {takes}") from None
+    parts = NUMBER_THEN_UNIT.fullmatch(text)
+    if parts is None:
+        raise QuantityError(f"got {_shown(text)}, which does not start with a number, {takes}")
+    digits, unit = parts.groups()
+    if unit.startswith(","):
+        raise QuantityError(f"got {_shown(text)} (the decimal mark is a point, not a comma), {takes}")
+    return float(digits.replace("−", "-")), unit
+
+
+@lru_cache(maxsize=1)
+def _registry() -> pint.UnitRegistry:
+    import pint  # here and not above: importing pint takes longer than everything else `intact --help` does
+
+    return pint.UnitRegistry()
+
+
+@lru_cache(maxsize=256)
+def _parsed(unit: str) -> pint.Quantity | None:
+    """One of the unit, or nothing where the text is no unit."""
+    if unit and not UNIT.fullmatch(unit):
+        return None
+    plain = re.sub(r"√([A-Za-zµμ]+)", r" \1^0.5", unit.replace("%", " percent ").replace("mAh", "mA*h"))
+    for sign, plainer in (("−", "-"), ("·", "*"), ("⋅", "*")):
+        plain = plain.replace(sign, plainer)
+    registry = _registry()
+    try:
+        return 1.0 * registry.parse_units(plain.strip())
+    except Exception:  # pint lets many kinds through, failed assertions among them: it is no unit
+        return None
+
+
+@lru_cache(maxsize=256)
+def _factor(unit: str, dimension: str) -> float | None:
+    one, internal = _parsed(unit), _parsed(INTERNAL[dimension])
+    if one is None or internal is None or one.dimensionality != internal.dimensionality:
+        return None
+    return float(one.to(internal.units).magnitude)
+
+
+def _described(unit: str) -> str:
+    """What a unit of the wrong dimension measures, or the nearest right spelling of an unknown one."""
+    if _parsed(unit) is None:
+        lower = {known.lower(): known for known in COMMON_UNITS}
+        near = get_close_matches(unit.lower(), lower, n=1)
+        hint = f"; did you mean {lower[near[0]]}?" if near else ""
+        return f"{unit} is not a unit known here{hint}"
+    for dimension in INTERNAL:
+        if _factor(unit, dimension) is not None:
+            return f"a {dimension}"
+    return f"of another dimension: {unit}"
+
+
+def _shown(text: object) -> str:
+    return repr(text) if len(repr(text)) <= 60 else f"{repr(text)[:57]}..."

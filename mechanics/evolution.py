@@ -1,0 +1,104 @@
+"""The history: one equilibrium after the other; a step that fails is cut and repeated, and never accepted."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from mpi4py import MPI
+
+from mechanics.alternate import AlternateMinimiser, Outcome
+from mechanics.detachment import DETACHED, Detachment
+from mechanics.loading import Charge
+from mechanics.solid import Energies, Solid
+
+
+@dataclass(frozen=True)
+class Record:
+    """One accepted step, or the step at which the run had to stop."""
+
+    soc: float
+    detached_fraction: float
+    max_damage: float
+    energies: Energies
+    plastic_work: float  # dissipated since the start
+    outcome: Outcome
+    cuts: int  # repetitions that this step took
+    seconds: float
+
+
+class Observer(Protocol):
+    def iteration(self, soc: float, count: int, detached: float) -> None:
+        """After each iteration of the step to this state of charge."""
+
+    def step(self, record: Record) -> None:
+        """After each step that is kept, and after the one at which the run has to stop."""
+
+
+def evolve(
+    solid: Solid,
+    minimiser: AlternateMinimiser,
+    charge: Charge,
+    detachment: Detachment,
+    onset: float,
+    observer: Observer,
+) -> bool:
+    """Charge to the end, from the equilibrium at SoC 0, in which an initial crack finds its profile.
+
+    False when a step did not converge however small; the state is then the last equilibrium.
+    The step in which detachment begins is repeated with half its size until it is no larger than `onset`.
+    """
+    plastic_work, begun, cuts = 0.0, False, 0
+    clock = perf_counter()
+    solid.charge.value = charge.soc
+    outcome = minimiser.minimise()
+    observer.step(_record(solid, detachment, charge.soc, plastic_work, outcome, cuts, clock))
+    if not outcome.converged:
+        return False
+    while not charge.finished:
+        saved, start = solid.state.save(), charge.soc
+        solid.charge.value = charge.target
+
+        def begins_coarsely(count: int, fine: bool = begun or charge.target - start <= onset) -> bool:
+            detached = detachment.fraction()
+            observer.iteration(charge.target, count, detached)
+            return not fine and detached > DETACHED
+
+        outcome = minimiser.minimise(interrupt=begins_coarsely)
+        if not outcome.converged:
+            solid.state.restore(saved)
+            solid.charge.value = start
+            if charge.halve():
+                cuts += 1
+                continue
+            observer.step(_record(solid, detachment, charge.target, plastic_work, outcome, cuts, clock))
+            return False
+        plastic_work += solid.accept()
+        charge.accept()
+        record = _record(solid, detachment, charge.soc, plastic_work, outcome, cuts, clock)
+        begun = begun or record.detached_fraction > DETACHED
+        observer.step(record)
+        cuts, clock = 0, perf_counter()
+    return True
+
+
+def _record(
+    solid: Solid,
+    detachment: Detachment,
+    soc: float,
+    plastic_work: float,
+    outcome: Outcome,
+    cuts: int,
+    clock: float,
+) -> Record:
+    highest = solid.comm.allreduce(float(np.max(solid.state.d.x.array)), op=MPI.MAX)
+    return Record(
+        soc=soc,
+        detached_fraction=detachment.fraction(),
+        max_damage=highest,
+        energies=solid.energies(),
+        plastic_work=plastic_work,
+        outcome=outcome,
+        cuts=cuts,
+        seconds=perf_counter() - clock,
+    )

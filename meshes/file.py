@@ -1,0 +1,110 @@
+"""A user's own mesh: .msh by gmsh, anything else that meshio reads by meshio."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import gmsh
+import meshio
+import numpy as np
+from mpi4py import MPI
+
+from meshes import model
+from meshes.checks import check
+from meshes.domain import Domain, distribute
+from meshes.parts import NO_TRIANGLES, MeshError, NodeArray, Parts
+
+DIMENSION = {"line": 1, "triangle": 2}
+
+
+def load(path: str | Path, comm: MPI.Comm) -> Domain:
+    """Regions and boundaries are the file's own, by name: physical groups, cell sets, MED families.
+
+    Formats that hold numbers alone (.vtu, .xdmf) name them as meshio does on writing: the cell array is
+    called after its groups, "electrolyte-interface-cathode-top", and counts them from 0.
+    """
+
+    file = Path(path)
+
+    def read() -> Parts:
+        if not file.is_file():
+            raise MeshError(f"there is no mesh file '{path}'")
+        try:
+            parts = _read_gmsh(file) if _is_gmsh(file) else _read_meshio(file)
+            check(parts)
+        except (MeshError, OSError) as problem:
+            raise MeshError(f"the mesh file '{path}' cannot be used: {problem}") from problem
+        return parts
+
+    return distribute(read, comm)
+
+
+def _is_gmsh(path: Path) -> bool:
+    """Version 2 of the format names groups element by element; gmsh reads them by curve and surface, which
+    files of other programs do not tell apart, and then puts all elements into all groups."""
+    with path.open("rb") as file:
+        version = file.read(32).split()[1:2]  # "$MeshFormat", then "2.2 0 8"
+    return path.suffix == ".msh" and not (version and version[0].startswith(b"2"))
+
+
+def _read_gmsh(path: Path) -> Parts:
+    with model.session():
+        try:
+            gmsh.merge(str(path))
+        except Exception as problem:  # gmsh raises nothing more particular
+            raise MeshError(f"gmsh cannot read it ({problem})") from problem
+        return model.read_parts()
+
+
+def _read_meshio(path: Path) -> Parts:
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            mesh = meshio.read(path)
+    except (Exception, SystemExit) as problem:  # meshio lets all sorts of errors through, and exits on some
+        reason = "it is damaged or of another format" if isinstance(problem, SystemExit) else problem
+        raise MeshError(f"meshio cannot read it ({reason})") from problem
+    if not mesh.points.size:
+        raise MeshError("there is no mesh in it")
+
+    groups: dict[str, dict[str, NodeArray]] = {"triangle": {}, "line": {}}
+    nameless = NO_TRIANGLES
+    for number, block in enumerate(mesh.cells):
+        if block.type == "vertex":
+            continue
+        if block.type not in groups:
+            raise MeshError(f"the mesh has cells of the type '{block.type}', and takes 3-node triangles only")
+        cells = block.data.astype(np.int64)
+        named = np.zeros(len(cells), bool)
+        for name, members in _members(mesh, number, block.type):
+            if name.startswith("gmsh:"):  # meshio's notes on curves, which it mixes up with groups of cells
+                continue
+            named[members] = True
+            if cells[members].size:
+                earlier = groups[block.type].get(name, cells[:0])
+                groups[block.type][name] = np.vstack([earlier, cells[members]])
+        if block.type == "triangle":
+            nameless = np.vstack([nameless, cells[~named]])
+    points = np.zeros((len(mesh.points), 3))
+    points[:, : mesh.points.shape[1]] = mesh.points
+    return Parts(points, groups["triangle"], groups["line"], nameless)
+
+
+def _members(mesh: meshio.Mesh, block: int, kind: str) -> Iterator[tuple[str, NodeArray]]:
+    """Name and cells of each group in one block of cells, by whichever way the format says it."""
+    for name, members in mesh.cell_sets.items():
+        if members[block] is not None:
+            yield name, np.asarray(members[block], np.int64)
+    for name, tag in mesh.field_data.items():  # name -> (number, dimension)
+        if "gmsh:physical" in mesh.cell_data and len(tag) == 2 and tag[1] == DIMENSION[kind]:
+            yield name, np.flatnonzero(mesh.cell_data["gmsh:physical"][block] == tag[0])
+    families = getattr(mesh, "cell_tags", {}) if "cell_tags" in mesh.cell_data else {}  # MED only
+    for number, names in families.items():
+        for name in names:
+            yield name, np.flatnonzero(mesh.cell_data["cell_tags"][block] == number)
+    for joined, numbers in mesh.cell_data.items():
+        names = joined.split("-")
+        if len(names) > 1 and all(part.dtype.kind in "iu" and part.ndim == 1 for part in numbers):
+            largest = max((part.max() for part in numbers if part.size), default=-1)
+            for i, name in enumerate(names if largest == len(names) - 1 else ()):
+                yield name, np.flatnonzero(numbers[block] == i)

@@ -1,0 +1,632 @@
+"""The case file: what is read, what is refused and in which words, what a comparison becomes."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intact.case import Case, CaseProblems, Study, read
+from intact.cli import HELP
+from intact.problems import known_keys
+from intact.schema import schema
+
+MODEL = Path(__file__).parent.parent / "cases" / "lzco-vs-lzaco.toml"
+MINIMAL = """
+[materials]
+electrolyte = "LZACO"
+active = "scNCM92"
+[fracture]
+interface_toughness = "90 J/m^2"
+interface_toughness_confidence = "assumed"
+[shrinkage]
+active_strain = "-10 %"
+measure = "linear"
+"""
+TABLE = {
+    "materials": {"electrolyte": "LZACO", "active": "scNCM92"},
+    "fracture": {"interface_toughness": "90 J/m^2", "interface_toughness_confidence": "assumed"},
+    "shrinkage": {"active_strain": "-10 %", "measure": "linear"},
+}
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a case file and gives its path."""
+
+    def write(text: str = MINIMAL) -> Path:
+        path = tmp_path / "case.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def problems(path: Path, *changes: str) -> list[str]:
+    with pytest.raises(CaseProblems) as caught:
+        read(path, changes)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def only_case(study: Study) -> Case:
+    [(_, case)] = study.cases
+    return case
+
+
+# What is read
+
+
+def test_quantities_become_floats_in_internal_units(written):
+    case = only_case(read(written(), ["stack.width=0.02 mm", "fracture.bulk_toughness=0.5 kN/m"]))
+    assert case.stack is not None
+    assert case.stack.width == pytest.approx(20.0, rel=1e-12)  # round-off of one conversion
+    assert case.fracture.bulk_toughness == pytest.approx(500.0, rel=1e-12)
+    assert case.shrinkage.active_strain == pytest.approx(-0.1, rel=1e-12)
+    assert isinstance(case.stack.width, float)
+
+
+def test_minimal_case_has_the_defaults_of_the_model_file(written):
+    case = only_case(read(written()))
+    assert case.stack is not None
+    assert (case.stack.width, case.stack.electrolyte, case.stack.interface, case.stack.cathode) == (
+        20,
+        5,
+        0.8,
+        5,
+    )
+    assert case.stack.notch is None
+    assert (case.boundaries.bottom, case.boundaries.top) == ("clamped", "sliding")
+    assert (case.boundaries.left, case.boundaries.right) == ("free", "sliding")
+    assert case.flow.yield_stress == "tabor"
+    assert case.fracture.bulk_toughness == 10 * case.fracture.interface_toughness
+    assert case.output.soc == (0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def test_pictured_states_follow_the_end_of_the_run(written):
+    assert only_case(read(written(), ["steps.until=0.5"])).output.soc == (0.2, 0.4, 0.5)
+
+
+def test_title_falls_back_on_the_file_name(written):
+    assert read(written()).title == "case"
+    assert read(written(), ["title=Holds"]).title == "Holds"
+
+
+def test_the_case_shown_in_the_help_is_valid(written):
+    block = HELP.split("\b\n")[1].replace("\\[", "[")
+    assert only_case(read(written(block))).materials.electrolyte == "LZACO"
+
+
+def test_model_case_is_valid():
+    study = read(MODEL)
+    assert {case.materials.electrolyte for _, case in study.cases} == {"LZCO", "LZACO"}
+
+
+def test_own_numbers_reach_the_material_under_any_of_its_names(written):
+    text = MINIMAL.replace('"LZACO"', '"LPSCl"') + '[given.Li6PS5Cl]\nhardness = "1.5 GPa"\n'
+    electrolyte = only_case(read(written(text))).material("electrolyte")
+    assert electrolyte["hardness"].number == pytest.approx(1500.0, rel=1e-12)
+    assert electrolyte["hardness"].confidence == "assumed"
+
+
+def test_mesh_file_replaces_the_stack_and_lies_beside_the_case(written, tmp_path):
+    (tmp_path / "mine.msh").touch()
+    case = only_case(read(written(MINIMAL + '[mesh]\nfile = "mine.msh"\n')))
+    assert case.stack is None
+    assert case.mesh.file == tmp_path / "mine.msh"
+
+
+# What is refused, one kind of mistake each: the change, then the sentence
+
+REFUSED = {
+    "unknown key": (
+        "fracture.lenght=0.2 um",
+        "fracture.lenght: got an unknown key, [fracture] takes model, split, length, interface_toughness, "
+        "interface_toughness_confidence, interface_toughness_note, bulk_toughness; did you mean length?",
+    ),
+    "unknown section": (
+        "fractur.model=AT1",
+        "fractur: got an unknown key, a case takes title, about, materials, given, composite, stack, mesh, "
+        "fracture, flow, shrinkage, boundaries, steps, solver, output, compare; did you mean fracture?",
+    ),
+    "key in the wrong section": (
+        "stack.coarse=1 um",
+        "stack.coarse: got an unknown key, [stack] takes width, electrolyte, interface, cathode, notch; "
+        "did you mean mesh.coarse?",
+    ),
+    "wrong dimension": (
+        "stack.width=5 GPa",
+        "stack.width: got '5 GPa' (a stress), takes a length such as \"5 um\"",
+    ),
+    "no unit": ("stack.width=5", 'stack.width: got 5 (no unit), takes a length such as "5 um"'),
+    "misspelled unit": (
+        "fracture.interface_toughness=90 J/m2",
+        "fracture.interface_toughness: got '90 J/m2' (J/m2 is not a unit known here",
+    ),
+    "no length at all": ("stack.width=0 um", "stack.width: got '0 um', takes a length above 0"),
+    "negative length": ("stack.width=-5 um", "stack.width: got '-5 um', takes a length above 0"),
+    "fraction above one": (
+        "composite.active_weight_fraction=120 %",
+        "composite.active_weight_fraction: got '120 %', takes a number above 0 and at most 1",
+    ),
+    "strain without its percent sign": (
+        "shrinkage.active_strain=-10",
+        "shrinkage.active_strain: got -10, takes a number above -0.5 and below 0.5",
+    ),
+    "truth value": ("mesh.coarse=true", 'mesh.coarse: got True, takes a length such as "5 um"'),
+    "not a number": ("steps.until=nan", "steps.until: got nan, which is not finite, takes a number"),
+    "unknown choice": (
+        "flow.yield_stress=tabr",
+        'flow.yield_stress: got \'tabr\', takes "tabor" or "expanding cavity" or "card" or "none"; did you mean tabor?',
+    ),
+    "fractional count": (
+        "solver.iterations=1.5",
+        "solver.iterations: got 1.5, takes a whole number of at least 1, such as 3000",
+    ),
+    "count of zero": ("solver.iterations=0", "solver.iterations: got 0, takes a whole number of at least 1"),
+    "number as a text": ("title=5", "title: got 5, takes a text"),
+    "value for a section": ("flow=5", "flow: got 5, takes a table such as [flow]"),
+    "empty list": ("output.soc=[]", "output.soc: got [], takes a list of numbers between 0 and 1"),
+    "wrong entry of a list": (
+        "output.soc=[0.5, 1.5]",
+        "output.soc: got 1.5, takes a number above 0 and at most 1",
+    ),
+    "unknown material": (
+        "materials.electrolyte=LZACCO",
+        "materials.electrolyte: got 'LZACCO', takes the name of a card of kind electrolyte (intact "
+        "materials lists "
+        "them): there is no card for LZACCO; did you mean LZACO",
+    ),
+    "material of another kind": (
+        "materials.electrolyte=scNCM92",
+        "materials.electrolyte: got 'scNCM92', which is a card of kind active, takes the name of a "
+        "card of kind "
+        "electrolyte",
+    ),
+    "missing card file": (
+        "materials.active=mine.toml",
+        "materials.active: got 'mine.toml', takes the name of a card of kind active (intact materials lists them): ",
+    ),
+    "own number for an unknown material": (
+        'given.LZACCO.hardness="1 GPa"',
+        "given.LZACCO: got 'LZACCO', takes the name of a card (intact materials lists them): there "
+        "is no card for "
+        "LZACCO; did you mean LZACO",
+    ),
+    "own number for an unknown property": (
+        'given.LZACO.hardnes="1 GPa"',
+        "given.LZACO.hardnes: got an unknown property, takes young_modulus, ",
+    ),
+    "own number of the wrong dimension": (
+        'given.LZACO.hardness="1 um"',
+        "given.LZACO.hardness: got '1 um' (a length), takes a stress",
+    ),
+    "own number out of range": (
+        "given.LZACO.poisson_ratio=0.7",
+        "given.LZACO.poisson_ratio: got 0.7, takes a number above -1 and below 0.5",
+    ),
+    "own truth value": (
+        "given.LZACO.hardness=true",
+        "given.LZACO.hardness: got True, takes a number or a quantity",
+    ),
+    "missing mesh file": ("mesh.file=mine.msh", "mesh.file: got '"),
+    "mesh size with a mesh file": (
+        "mesh={file='case.toml', coarse='1 um'}",  # any file that is there
+        "mesh.coarse: has no effect with mesh.file, takes leaving out one of them",
+    ),
+    "mesh coarser inside than outside": (
+        "mesh.coarse=0.01 um",
+        "mesh.coarse: got 0.01 um, takes at least the fine size, which is fracture.length / "
+        "mesh.elements_per_length = 0.05 um",
+    ),
+    "spring without stiffness": (
+        "boundaries.top=spring",
+        'boundaries.top_stiffness: got nothing with boundaries.top = "spring", takes a stiffness per '
+        "area, such as "
+        '"20 MPa/um"',
+    ),
+    "stiffness without spring": (
+        "boundaries.bottom_stiffness=20 MPa/um",
+        'boundaries.bottom_stiffness: has no effect with boundaries.bottom = "clamped", takes '
+        "boundaries.bottom = "
+        '"spring" or leaving it out',
+    ),
+    "nothing holds it vertically": (
+        "boundaries={bottom='free', top='free'}",
+        'boundaries.bottom: got "free" with boundaries.top = "free", so nothing holds the stack vertically, takes ',
+    ),
+    "nothing holds it sideways": (
+        "boundaries={bottom='sliding', right='free'}",
+        'boundaries.right: got "free" with boundaries.left = "free", so nothing holds the stack sideways, takes ',
+    ),
+    "notch longer than the stack": (
+        "stack.notch.length=20 um",
+        "stack.notch.length: got 20 um, takes less than stack.width = 20 um",
+    ),
+    "notch wider than the interface": (
+        "stack.notch={length='2 um', opening='1 um'}",
+        "stack.notch.opening: got 1 um, takes less than stack.interface = 0.8 um",
+    ),
+    "smallest step above the others": (
+        "steps.smallest=0.01",
+        "steps.smallest: got 0.01, takes at most steps.onset = 0.005",
+    ),
+    "a default that does not fit": (
+        "steps.largest=0.002",
+        "steps.onset: got 0.005 (its default), takes at most steps.largest = 0.002",
+    ),
+    "picture beyond the end": (
+        "steps={until=0.5}\noutput.soc=[0.2, 0.6]",
+        "output.soc: got 0.6, takes at most steps.until = 0.5",
+    ),
+    "pictures out of order": ("output.soc=[0.4, 0.2]", "output.soc: got [0.4, 0.2], takes rising numbers"),
+    "compared key without a list": (
+        "compare=['fracture.model']",
+        "fracture.model: got nothing, takes a list of values, because compare names it",
+    ),
+    "compared list without values": ("fracture.model=[]", "fracture.model: got [], takes a list of values"),
+    "compared value twice": (
+        "fracture.model=['AT1', 'AT1']",
+        "fracture.model: got ['AT1', 'AT1'], takes each value once",
+    ),
+    "compared key unknown": (
+        "compare=['fracture.modle']",
+        "compare: got 'fracture.modle', takes keys that hold one value each, such as flow.yield_stress; "
+        "did you mean fracture.model",
+    ),
+    "compared key that is a list anyway": (
+        "compare=['output.soc']",
+        "compare: got 'output.soc', takes keys that",
+    ),
+    "compare is no list": (
+        "compare=flow.yield_stress",
+        "compare: got 'flow.yield_stress', takes a list of keys",
+    ),
+    "setting without a value": ("fracture.length", "--set: got 'fracture.length', takes key=value, such as"),
+    "setting below a value": (
+        "shrinkage.measure.short=x",
+        "--set: got 'shrinkage.measure.short=x', but the case has a value where",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_a_mistake_is_named_with_what_it_got_and_what_it_takes(written, change, sentence):
+    [found] = problems(written(), *change.split("\n"))
+    assert found.startswith(sentence)
+
+
+def test_required_keys_are_each_asked_for(written):
+    assert problems(written("")) == [
+        "materials.electrolyte: got nothing, takes the name of a card of kind electrolyte (intact "
+        "materials lists "
+        'them), such as "LZACO"',
+        "materials.active: got nothing, takes the name of a card of kind active (intact materials "
+        "lists them), such "
+        'as "scNCM92"',
+        'fracture.interface_toughness: got nothing, takes a toughness above 0, such as "90 J/m^2"',
+        'fracture.interface_toughness_confidence: got nothing, takes "measured" or "secondary" or '
+        '"derived" or '
+        '"assumed" or "calibrated"',
+        'shrinkage.active_strain: got nothing, takes a number above -0.5 and below 0.5, such as "-10 %"',
+        'shrinkage.measure: got nothing, takes "linear" or "volumetric"',
+    ]
+
+
+def test_a_list_outside_compare_is_refused_and_told_how(written):
+    text = MINIMAL.replace('measure = "linear"', 'measure = ["linear", "volumetric"]')
+    assert problems(written(text)) == [
+        "shrinkage.measure: got ['linear', 'volumetric'], takes \"linear\" or \"volumetric\"; to run "
+        "once for each, "
+        'list "shrinkage.measure" in compare'
+    ]
+
+
+def test_stack_and_mesh_file_contradict_each_other(written, tmp_path):
+    (tmp_path / "mine.msh").touch()
+    text = MINIMAL + '[stack]\nwidth = "10 um"\n[mesh]\nfile = "mine.msh"\n'
+    assert problems(written(text)) == ["mesh.file: contradicts [stack], takes leaving out one of them"]
+
+
+def test_two_names_of_one_material_are_refused(written):
+    text = MINIMAL + "[given.LPSCl]\npoisson_ratio = 0.3\n[given.Li6PS5Cl]\npoisson_ratio = 0.4\n"
+    assert problems(written(text)) == [
+        "given.Li6PS5Cl: got a second name of Li6PS5Cl, takes one table for each material"
+    ]
+
+
+def test_missing_case_file_names_the_nearest(written):
+    path = written()
+    [sentence] = problems(path.with_name("cse.toml"))
+    assert sentence.startswith(f"{path.with_name('cse.toml')}: got a file that is not there, takes")
+    assert sentence.endswith(f"did you mean {path}?")
+
+
+def test_bad_toml_names_the_line(written):
+    [sentence] = problems(written("[materials]\nelectrolyte = LZACO\n"))
+    assert "got a line that is not TOML" in sentence
+    assert "line 2" in sentence
+
+
+def test_text_that_is_not_utf8_is_refused(tmp_path):
+    path = tmp_path / "case.toml"
+    path.write_bytes(b'title = "\xff"')
+    [sentence] = problems(path)
+    assert "got what cannot be read" in sentence
+
+
+def test_all_problems_are_reported_together(written):
+    text = """
+compare = ["fracture.modle", "flow.yield_stress"]
+[materials]
+electrolyte = ["LZACO", "LZACCO"]
+[fracture]
+interface_toughness = "90 MPa"
+interface_toughness_confidence = "assumed"
+lenght = "0.2 um"
+[flow]
+yield_stress = ["tabor", "tabr"]
+[shrinkage]
+active_strain = "-10 %"
+measure = "linear"
+[boundaries]
+top = "spring"
+[given.LZACO]
+poisson_ratio = 0.6
+[steps]
+smallest = 0.01
+"""
+    keys = [sentence.split(":")[0] for sentence in problems(written(text))]
+    assert sorted(keys) == [
+        "boundaries.top_stiffness",
+        "compare",
+        "flow.yield_stress",
+        "fracture.interface_toughness",
+        "fracture.lenght",
+        "given.LZACO.poisson_ratio",
+        "materials.active",
+        "materials.electrolyte",
+        "steps.smallest",
+    ]
+
+
+def test_contradictions_with_a_wrong_key_wait_until_it_is_right(written):
+    found = problems(written(), "stack.width=2 GPa", "stack.notch.length=30 um", "stack.notch.opening=1 um")
+    assert [sentence.split(":")[0] for sentence in found] == ["stack.width", "stack.notch.opening"]
+
+
+# --set
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "value"),
+    [
+        ("fracture.length=0.3 um", ("fracture", "length"), 0.3),
+        ('fracture.length="0.3 um"', ("fracture", "length"), 0.3),
+        ("materials.electrolyte=LZCO", ("materials", "electrolyte"), "LZCO"),
+        ("steps.until=0.5", ("steps", "until"), 0.5),
+        ("solver.iterations = 10", ("solver", "iterations"), 10),
+        ("output.soc=[0.1, 0.3]", ("output", "soc"), (0.1, 0.3)),
+        ("flow.hardening=0", ("flow", "hardening"), 0.0),
+        ("fracture.interface_toughness_note=a = b", ("fracture", "interface_toughness_note"), "a = b"),
+    ],
+)
+def test_set_changes_any_key(written, change, key, value):
+    section, name = key
+    assert getattr(getattr(only_case(read(written(), [change])), section), name) == value
+
+
+def test_set_reaches_names_with_a_point_in_them(written):
+    case = only_case(read(written(), ['given."Li2.73Ho1.09Cl6".poisson_ratio=0.3']))
+    assert case.given == {"Li2.73Ho1.09Cl6": {"poisson_ratio": 0.3}}
+
+
+def test_later_settings_win(written):
+    assert only_case(read(written(), ["steps.until=0.5", "steps.until=0.7"])).steps.until == 0.7
+
+
+def test_setting_one_value_ends_the_comparison(written):
+    text = 'compare = ["materials.electrolyte", "flow.yield_stress"]\n' + MINIMAL.replace(
+        '"LZACO"', '["LZCO", "LZACO"]'
+    )
+    study = read(written(text + '[flow]\nyield_stress = ["tabor", "none"]\n'), ["materials.electrolyte=LZACO"])
+    assert [labels for labels, _ in study.cases] == [
+        {"flow.yield_stress": "tabor"},
+        {"flow.yield_stress": "none"},
+    ]
+
+
+def test_setting_a_list_is_a_comparison(written):
+    study = read(written(), ['fracture.length=["0.2 um", "0.3 um"]'])
+    assert [case.fracture.length for _, case in study.cases] == [0.2, 0.3]
+
+
+# compare
+
+
+def test_a_list_of_electrolytes_needs_no_compare(written):
+    study = read(written(MINIMAL.replace('"LZACO"', '["LZCO", "LZACO"]')))
+    assert [labels for labels, _ in study.cases] == [
+        {"materials.electrolyte": "LZCO"},
+        {"materials.electrolyte": "LZACO"},
+    ]
+    assert study.folders == ("LZCO", "LZACO")
+
+
+def test_a_single_case_goes_by_its_electrolyte(written):
+    assert read(written()).folders == ("LZACO",)
+
+
+def test_every_combination_of_the_compared_keys_is_a_case(written):
+    text = 'compare = ["materials.electrolyte", "flow.yield_stress"]\n' + MINIMAL.replace(
+        '"LZACO"', '["LZCO", "LZACO"]'
+    )
+    study = read(written(text + '[flow]\nyield_stress = ["tabor", "expanding cavity"]\n'))
+    assert study.folders == ("LZCO_tabor", "LZCO_expanding-cavity", "LZACO_tabor", "LZACO_expanding-cavity")
+    assert [(case.materials.electrolyte, case.flow.yield_stress) for _, case in study.cases] == [
+        ("LZCO", "tabor"),
+        ("LZCO", "expanding cavity"),
+        ("LZACO", "tabor"),
+        ("LZACO", "expanding cavity"),
+    ]
+
+
+def test_folders_are_safe_and_different(written):
+    study = read(written(), ['given.LZACO.hardness=["1 GPa", "1  GPa"]'])
+    assert study.folders == ("1-GPa", "1-GPa~1")
+    assert read(written(), ["materials.electrolyte=Li2In1/3Sc1/3Cl4"]).folders == ("Li2In1-3Sc1-3Cl4",)
+
+
+def test_own_numbers_can_be_compared(written):
+    study = read(written(), ["given.LZACO.poisson_ratio=[0.25, 0.35]"])
+    assert [case.material("electrolyte")["poisson_ratio"].number for _, case in study.cases] == [0.25, 0.35]
+
+
+def test_a_key_that_one_combination_needs_is_left_out_of_the_others(written):
+    study = read(written(), ['boundaries.top=["free", "spring"]', "boundaries.top_stiffness=20 MPa/um"])
+    assert [case.boundaries.top_stiffness for _, case in study.cases] == [None, 20.0]
+
+
+# The resolved case
+
+
+def test_resolved_cases_of_the_model_file_read_back_the_same(tmp_path):
+    for _, case in read(MODEL).cases:
+        path = tmp_path / "resolved.toml"
+        path.write_text(case.resolved(), encoding="utf-8")
+        assert only_case(read(path)) == case
+
+
+def test_resolved_case_keeps_what_was_written_and_spells_out_defaults(written):
+    resolved = only_case(read(written(), ["fracture.length=300 nm"])).resolved()
+    assert 'length = "300 nm"' in resolved
+    assert 'bulk_toughness = "900.0 J/m^2"' in resolved
+    assert 'yield_stress = "tabor"' in resolved
+
+
+def test_resolved_mesh_file_reads_back_from_another_folder(written, tmp_path):
+    (tmp_path / "mine.msh").touch()
+    case = only_case(read(written(MINIMAL + '[mesh]\nfile = "mine.msh"\n')))
+    (tmp_path / "elsewhere").mkdir()
+    path = tmp_path / "elsewhere" / "case.toml"
+    path.write_text(case.resolved(), encoding="utf-8")
+    assert only_case(read(path)) == case
+
+
+def quantities(unit: str, least: float, most: float) -> st.SearchStrategy[str]:
+    return st.floats(least, most).map(lambda number: f"{number!r} {unit}")
+
+
+CASES = st.fixed_dictionaries(
+    {
+        "title": st.text(),
+        "about": st.text(),
+        "fracture": quantities("nm", 1, 700).map(lambda length: {**TABLE["fracture"], "length": length}),
+        "stack": st.fixed_dictionaries(
+            {"width": quantities("mm", 0.01, 5)}, optional={"notch": st.just({"length": "1e-3 mm"})}
+        ),
+        "steps": st.fixed_dictionaries({"until": st.floats(0.1, 1) | quantities("%", 10, 100)}),
+        "given": st.dictionaries(
+            st.sampled_from(["LZCO", "LPSCl", "Li2.73Ho1.09Cl6"]),
+            st.dictionaries(st.just("poisson_ratio"), st.floats(-0.9, 0.49)),
+        ),
+    }
+)
+
+
+@settings(max_examples=50, deadline=None, database=None)
+@given(table=CASES)
+def test_any_resolved_case_reads_back_the_same(table, tmp_path_factory):
+    case = Case.model_validate({**TABLE, **table})
+    path = tmp_path_factory.getbasetemp() / "resolved.toml"
+    path.write_text(case.resolved(), encoding="utf-8")
+    assert only_case(read(path)) == case
+
+
+def test_a_case_cannot_be_changed(written):
+    case = only_case(read(written()))
+    with pytest.raises(ValueError, match="frozen"):
+        case.fracture.length = 1.0  # type: ignore[misc]
+
+
+# The schema
+
+
+def faults(node, value, root, where="case"):
+    """What JSON Schema finds wrong: just the words that the schema uses, so that no validator is needed."""
+    if "$ref" in node:
+        yield from faults(root["$defs"][node["$ref"].rpartition("/")[2]], value, root, where)
+    if "anyOf" in node and all(list(faults(one, value, root, where)) for one in node["anyOf"]):
+        yield f"{where}: {value!r} is none of the alternatives"
+    kinds = {"string": str, "number": int | float, "integer": int, "object": dict, "array": list}
+    allowed = node.get("type", list(kinds))
+    if not any(isinstance(value, kinds[kind]) for kind in ([allowed] if isinstance(allowed, str) else allowed)):
+        yield f"{where}: {value!r} is no {allowed}"
+    if "enum" in node and value not in node["enum"]:
+        yield f"{where}: {value!r} is not in {node['enum']}"
+    if isinstance(value, str) and not re.search(node.get("pattern", ""), value):
+        yield f"{where}: {value!r} does not match {node['pattern']}"
+    if isinstance(value, int | float):
+        limits = (node.get("exclusiveMinimum", -9e9) < value < node.get("exclusiveMaximum", 9e9)) and (
+            node.get("minimum", -9e9) <= value <= node.get("maximum", 9e9)
+        )
+        if not limits:
+            yield f"{where}: {value!r} is out of range"
+    if isinstance(value, list):
+        if len(value) < node.get("minItems", 0):
+            yield f"{where}: too short"
+        for entry in value:
+            yield from faults(node.get("items", {}), entry, root, where)
+    if isinstance(value, dict):
+        yield from (f"{where}: {name} is missing" for name in node.get("required", ()) if name not in value)
+        for name, entry in value.items():
+            inner = node.get("properties", {}).get(name, node.get("additionalProperties", {}))
+            if inner is False:
+                yield f"{where}: {name} is unknown"
+            else:
+                yield from faults(inner, entry, root, f"{where}.{name}")
+
+
+def against_schema(text: str) -> list[str]:
+    described = schema()
+    return list(faults(described, tomllib.loads(text), described))
+
+
+def test_schema_accepts_the_model_case_and_the_minimal_one():
+    assert against_schema(MODEL.read_text(encoding="utf-8")) == []
+    assert against_schema(MINIMAL) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"90 J/m^2"', "90"),
+        ('"90 J/m^2"', '"90"'),
+        ('"-10 %"', "-10"),
+        ('"linear"', '"lineer"'),
+        ('measure = "linear"', ""),
+        ('"scNCM92"', '"scNCM"'),
+        ("[fracture]", '[fracture]\nlenght = "0.2 um"'),
+        ("[fracture]", "[fracture]\nlength = []"),
+        ("[fracture]", "[solver]\niterations = 1.5\n[fracture]"),
+        ("[materials]", 'compare = ["fracture.modle"]\n[materials]'),
+        ("[materials]", "[given.LZACO]\nhardnes = 3\n[materials]"),
+    ],
+)
+def test_schema_refuses_what_the_program_refuses(old, new):
+    assert old in MINIMAL
+    assert against_schema(MINIMAL.replace(old, new)) != []
+
+
+def test_schema_describes_every_key_with_an_example():
+    described = schema()
+    for key in known_keys():
+        node = described
+        for name in key.split("."):
+            section = described["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+            node = section["properties"][name]
+        assert node["description"], key
+        assert list(faults(node, node["examples"][0], described)) == [], key
+    assert '"null"' not in json.dumps(described)
