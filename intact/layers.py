@@ -1,22 +1,23 @@
-"""From cards and case to numbers: what each layer of the stack is made of, and what a user should know about it."""
+"""From cards and case to numbers: what each layer of the stack is made of, and where each number comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from intact.sections import Case
 from materials import mixture
-from materials.card import Material
-from materials.hardness import expanding_cavity, hardness_warnings, tabor
-from mechanics.solid import Medium
+from materials.card import Material, MissingProperty
+from materials.hardness import elastic_limit, expanding_cavity, hardness_warnings, tabor
+from mechanics import Medium
 
-CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, and an interface layer narrower than that shares it with the bulk
+ELASTIC = ("density", "poisson_ratio", "young_modulus")
+PLASTIC = {"tabor": ("hardness",), "expanding cavity": ("hardness",), "card": ("yield_stress",), "none": ()}
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The media by region, how the composite came about, and warnings."""
+    """The medium of each region, how the composite came about, and what a user should know about the numbers."""
 
     media: Mapping[str, Medium]
     active_volume_fraction: float
@@ -27,18 +28,15 @@ class Layers:
 def layers(case: Case) -> Layers:
     electrolyte, active = case.material("electrolyte"), case.material("active")
     soft, stiff = _elastic(electrolyte), _elastic(active)
-    fraction = mixture.volume_fraction(
-        case.composite.active_weight_fraction,
-        active["density"].number,
-        electrolyte["density"].number,
-    )
+    densities = active["density"].number, electrolyte["density"].number
+    fraction = mixture.volume_fraction(case.composite.active_weight_fraction, *densities)
     mixed = mixture.MODULI[case.composite.moduli](soft, stiff, fraction)
     shrinkage = mixture.levin(soft, stiff, mixed, _linear(case), fraction)
     yield_stress = _yield_stress(case, electrolyte)
 
     def medium(body: mixture.Elastic, toughness: float, strain: float = 0.0) -> Medium:
         hardening = case.flow.hardening * body.young
-        return Medium(body.young, body.poisson, toughness, strain, yield_stress, hardening)
+        return Medium(body.young, body.poisson, float(toughness), strain, yield_stress, hardening)
 
     fracture = case.fracture
     return Layers(
@@ -49,9 +47,27 @@ def layers(case: Case) -> Layers:
             "cathode": medium(mixed, fracture.bulk_toughness, shrinkage),
         },
         active_volume_fraction=fraction,
-        sources=_sources(case, electrolyte, active),
-        warnings=tuple(_warnings(case, electrolyte)),
+        sources=dict(_sources(case)),
+        warnings=tuple(_hardness_warnings(case, electrolyte)),
     )
+
+
+def missing(case: Case) -> list[tuple[str, str]]:
+    """Key of the material, and a sentence, for each number that the case needs and neither it nor a card has."""
+    found = []
+    for role, material, name in _needed(case):
+        try:
+            material[name]
+        except MissingProperty as error:
+            found.append((f"materials.{role}", str(error)))
+    return found
+
+
+def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
+    """Role, material and name of every property that the numbers of the case are made from."""
+    electrolyte, active = case.material("electrolyte"), case.material("active")
+    yield from (("electrolyte", electrolyte, name) for name in (*ELASTIC, *PLASTIC[case.flow.yield_stress]))
+    yield from (("active", active, name) for name in ELASTIC)
 
 
 def _elastic(material: Material) -> mixture.Elastic:
@@ -64,49 +80,45 @@ def _linear(case: Case) -> float:
 
 
 def _yield_stress(case: Case, electrolyte: Material) -> float | None:
+    match case.flow.yield_stress:
+        case "none":
+            return None
+        case "card":
+            return electrolyte["yield_stress"].number
+        case "tabor":
+            return tabor(electrolyte["hardness"].number)
+        case "expanding cavity":
+            return expanding_cavity(*_indent(electrolyte))
+
+
+def _indent(electrolyte: Material) -> tuple[float, float, float]:
+    hardness, young, poisson = (electrolyte[name].number for name in ("hardness", "young_modulus", "poisson_ratio"))
+    return hardness, young, poisson
+
+
+def _hardness_warnings(case: Case, electrolyte: Material) -> list[str]:
+    """That Tabor's rule underrates a soft glass is no matter to a case that uses the other rule."""
     rule = case.flow.yield_stress
-    if rule == "none":
-        return None
-    if rule == "card":
-        return electrolyte["yield_stress"].number
-    hardness = electrolyte["hardness"].number
-    if rule == "tabor":
-        return tabor(hardness)
-    return expanding_cavity(hardness, electrolyte["young_modulus"].number, electrolyte["poisson_ratio"].number)
+    if "hardness" not in PLASTIC[rule]:
+        return []
+    hardness, *moduli = _indent(electrolyte)
+    if rule == "expanding cavity" and hardness <= elastic_limit(*moduli):
+        return []
+    return [f"{electrolyte.name}: {text}" for text in hardness_warnings(hardness, *moduli)]
 
 
-def _sources(case: Case, electrolyte: Material, active: Material) -> dict[str, str]:
-    wanted = {"young_modulus", "poisson_ratio", "density"}
-    plastic = {
-        "tabor": {"hardness"},
-        "expanding cavity": {"hardness"},
-        "card": {"yield_stress"},
-        "none": set(),
-    }
-    told = {}
-    for material, keys in ((electrolyte, wanted | plastic[case.flow.yield_stress]), (active, wanted)):
-        for key in sorted(keys):
-            value = material[key]
-            origin = ", ".join(part for part in (value.source, value.doi) if part) or value.method
-            told[f"{material.name}.{key}"] = f"{value.text} ({value.confidence}: {origin})"
-    fracture = case.fracture
+def _sources(case: Case) -> Iterator[tuple[str, str]]:
+    for _, material, name in _needed(case):
+        value = material[name]
+        origin = ", ".join(part for part in (value.source, value.doi) if part) or value.method
+        yield f"{material.name}.{name}", f"{value.text} ({value.confidence}: {origin})"
+    fracture, flow = case.fracture, case.flow
     note = f": {fracture.interface_toughness_note}" if fracture.interface_toughness_note else ""
-    told["interface toughness"] = (
-        f"{fracture.interface_toughness:g} J/m^2 ({fracture.interface_toughness_confidence}{note})"
-    )
-    told["bulk toughness"] = f"{fracture.bulk_toughness:g} J/m^2 (as given in the case, or 10 times the interface's)"
-    told["shrinkage"] = f"{case.shrinkage.active_strain:g} {case.shrinkage.measure}, of the active material at SoC 1"
-    return told
-
-
-def _warnings(case: Case, electrolyte: Material) -> list[str]:
-    found = []
-    if case.flow.yield_stress in ("tabor", "expanding cavity"):
-        numbers = (electrolyte[key].number for key in ("hardness", "young_modulus", "poisson_ratio"))
-        found += [f"{electrolyte.name}: {text}" for text in hardness_warnings(*numbers)]
-    if case.stack is not None and case.stack.interface < CRACK_WIDTH * case.fracture.length:
-        found.append(
-            f"stack.interface is {case.stack.interface:g} µm, less than {CRACK_WIDTH} times fracture.length "
-            f"({case.fracture.length:g} µm): the crack reaches into the bulk and costs more than interface_toughness"
-        )
-    return found
+    confidence = f"{fracture.interface_toughness_confidence}{note}"
+    given = "given in the case" if "bulk_toughness" in fracture.model_fields_set else "10 times the interface's"
+    yield "interface toughness", f"{fracture.interface_toughness:g} J/m^2 ({confidence})"
+    yield "bulk toughness", f"{fracture.bulk_toughness:g} J/m^2 ({given})"
+    yield "yield stress", "none: every layer stays elastic" if flow.yield_stress == "none" else flow.yield_stress
+    yield "cathode moduli", f"{case.composite.moduli}, of active material and electrolyte"
+    strain = f"{case.shrinkage.active_strain:g} {case.shrinkage.measure}"
+    yield "cathode shrinkage", f"Levin's formula, from {strain} of the active material at SoC 1"

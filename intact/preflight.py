@@ -2,131 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import ceil
 
-import numpy as np
 from mpi4py import MPI
+from rich import box
 from rich.table import Table
 
-import meshes
-from intact.body import REGIONS, domain
+from intact import results
+from intact.body import COARSE, REGIONS, RESOLVED, Body, bodies
 from intact.case import Study
 from intact.console import console
-from intact.layers import Layers, layers
 from intact.sections import Case
 from mechanics import CRACK_MODELS, Medium
 from mechanics.closed_forms import clamped_strip, critical_charge
 
-RESOLVED = 0.5  # h/ℓ at most
-BASE_MEMORY, MEMORY_PER_UNKNOWN = (
-    0.35,
-    6e-6,
-)  # GB: libraries, and matrix with factor in 2D; measured on the main case
+# GB. 0.175, 0.221 and 0.370 were measured with 6165, 32562 (the main case) and 107954 unknowns, in one process.
+BASE_MEMORY, MEMORY_PER_UNKNOWN = 0.16, 2e-6
+CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, and an interface layer narrower than that shares it with the bulk
+THIN = 5  # in ℓ: a thinner bulk layer is not one to a crack of that width
+
+MEANINGS = {
+    "critical stress": "at which a bar that is pulled cracks, with this ℓ; with a lower yield stress it yields first",
+    "own ℓ": "at which the interface would crack and yield together; with a smaller one it yields first",
+    "closed form": "where a long crack along the interface starts to run (above 1: never), and how hard the layers "
+    "pull, if all is elastic, wide and between clamped platens; flow and softer platens make it later, and a layer "
+    "that can slide along its platen, and so shrinks sideways once it is loose, makes it sooner",
+}
 
 
 def check(study: Study, comm: MPI.Comm = MPI.COMM_WORLD) -> None:
-    """Print mesh, lengths, stresses, the closed-form answer and what the run will take, for every case."""
-    for (_, case), name in zip(study.cases, study.folders, strict=True):
-        console.rule(name, align="left")
-        made = layers(case)
-        where = domain(case, comm)
-        for line in (*_mesh(case, where), *_lengths(case, made), *_verdict(case, made), *_steps(case)):
+    """Print meshes, stresses, the closed-form answer, what the run will take, and warnings; each of them once."""
+    todo = bodies(study, comm)
+    console.print(f"{study.title}\n", style="bold", markup=False)
+    blocks: dict[tuple[str, ...], list[str]] = {}
+    for body in todo:
+        blocks.setdefault(tuple(_block(body)), []).append(body.name)
+    for lines, names in blocks.items():
+        if len(blocks) > 1:
+            console.print(f"{', '.join(names)}:", markup=False)
+        for line in lines:
             console.print(line, markup=False)
-        console.print(_stresses(case, made))
-        for text in (*made.warnings, *_warnings(case, where, made)):
-            console.print(f"warning: {text}", style="yellow", markup=False)
-    console.rule(align="left")
-    console.print(f"{len(study.cases)} case{'s' * (len(study.cases) > 1)} can be run")
+        console.print()
+    console.print(_table(todo))
+    meanings = Table.grid(padding=(0, 2))
+    for word, meaning in MEANINGS.items():
+        meanings.add_row(word, meaning)
+    console.print(meanings, "")
+    for text in results.once([(body.name, warnings(body)) for body in todo]):
+        console.print(text, style="yellow", markup=False)
+    console.print(f"{len(todo)} case{'s' * (len(todo) > 1)} can be run")
 
 
-def _mesh(case: Case, where: meshes.Domain) -> Iterable[str]:
-    topology = where.mesh.topology
-    vertices, cells = topology.index_map(0).size_global, topology.index_map(2).size_global
-    edges = vertices + cells - 1  # Euler, for a sheet without holes
-    unknowns = 2 * (vertices + edges) + vertices
-    yield f"mesh        {cells} triangles; {2 * (vertices + edges)} unknowns of displacement, {vertices} of damage"
+def _block(body: Body) -> Iterator[str]:
+    """Mesh and steps: what cases that differ in their materials have in common."""
+    topology, length = body.domain.mesh.topology, body.case.fracture.length
+    topology.create_entities(1)
+    vertices, edges, cells = (topology.index_map(dim).size_global for dim in range(3))
+    moving = 2 * (vertices + edges)  # quadratic displacement, linear damage
+    memory = body.domain.mesh.comm.size * BASE_MEMORY + MEMORY_PER_UNKNOWN * (moving + vertices)
+    width, height = body.extent()
+    yield f"mesh      {width:.4g} × {height:.4g} µm in {cells} triangles, from {body.case.mesh.file or 'the stack'}"
+    yield f"unknowns  {moving} of displacement, {vertices} of damage; about {memory:.1f} GB of memory"
+    yield f"ℓ         {length:g} µm, the width over which a crack is smeared"
     for name in REGIONS:
-        mean, largest = _sizes(where, name)
-        length = case.fracture.length
-        yield f"            {name:12s} h {mean:.3g} µm (largest {largest:.3g}), h/ℓ {mean / length:.2g}"
-    yield f"memory      about {BASE_MEMORY + MEMORY_PER_UNKNOWN * unknowns:.1f} GB"
+        mean, largest = body.sizes(name)
+        thick = body.thickness(name)
+        yield (
+            f"          {name:12s}{thick:6.3g} µm or {thick / length:5.3g} ℓ thick; elements of {mean:.3g} µm, at most "
+            f"{largest:.3g}; h/ℓ {mean / length:.2f}, at most {largest / length:.2f}"
+        )
+    yield f"steps     {_steps(body.case)}"
 
 
-def _sizes(where: meshes.Domain, region: str) -> tuple[float, float]:
-    size, comm = meshes.element_size(where.mesh)[where.regions[region]], where.mesh.comm
-    mean = comm.allreduce(float(size.sum())) / comm.allreduce(len(size))
-    return mean, comm.allreduce(float(size.max(initial=0.0)), op=MPI.MAX)
+def _steps(case: Case) -> str:
+    steps = case.steps
+    stops = (0.0, *sorted({*case.output.soc, steps.until}))
+    count = sum(ceil((end - start) / steps.largest - 1e-9) for start, end in pairwise(stops))
+    return (
+        f"{count} to SoC {steps.until:g}, none larger than {steps.largest:g}, and some more where detachment begins, "
+        f"which is found to within {steps.onset:g}"
+    )
 
 
-def _lengths(case: Case, made: Layers) -> Iterable[str]:
-    medium, length = made.media["interface"], case.fracture.length
-    yield f"length      ℓ = {length:g} µm"
-    own = own_length(case, medium)
-    if own is not None:
-        order = "yields before it cracks" if length < own else "cracks before it yields"
-        yield f"            {own:.3g} µm is the interface's own: with a smaller ℓ it yields first; here it {order}"
-    if case.stack is not None:
-        yield f"            the interface layer is {case.stack.interface / length:.3g} ℓ thick"
-
-
-def own_length(case: Case, medium: Medium) -> float | None:
-    """The ℓ at which the model's strength equals the yield stress; strength goes as 1/√ℓ."""
-    if medium.yield_stress is None:
-        return None
-    strength = CRACK_MODELS[case.fracture.model].strength(medium.young, medium.toughness, case.fracture.length)
-    return float(case.fracture.length) * (strength / medium.yield_stress) ** 2
-
-
-def _stresses(case: Case, made: Layers) -> Table:
-    sheet = Table("layer", "E (GPa)", "ν", "toughness (J/m²)", "yield stress", "critical stress", "strain at SoC 1")
-    for name, medium in made.media.items():
-        strength = CRACK_MODELS[case.fracture.model].strength(medium.young, medium.toughness, case.fracture.length)
+def _table(todo: Sequence[Body]) -> Table:
+    sheet = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    sheet.add_column("case", overflow="fold")
+    for heading in (
+        "E (GPa)\nelectrolyte\nand cathode",
+        "cathode\nstrain\nat SoC 1",
+        "yield\nstress\n(MPa)",
+        "critical stress\n(MPa) interface\nand bulk",
+        "interface\nfirst",
+        "own ℓ\n(µm)",
+        "closed form\nSoC",
+        "pull\n(MPa)\nat SoC 1",
+    ):
+        sheet.add_column(heading, justify="right")
+    for body in todo:
+        media = body.layers.media
+        critical = {name: strength(body.case, medium) for name, medium in media.items()}
+        yielding, own = media["interface"].yield_stress, own_length(body.case, media["interface"])
+        pull, soc = closed_form(body)
         sheet.add_row(
-            name,
-            f"{medium.young / 1000:.3g}",
-            f"{medium.poisson:.2g}",
-            f"{medium.toughness:.3g}",
-            "elastic" if medium.yield_stress is None else f"{medium.yield_stress:.0f} MPa",
-            f"{strength:.0f} MPa",
-            f"{medium.shrinkage:.2%}",
+            body.name,
+            f"{media['electrolyte'].young / 1000:.3g} and {media['cathode'].young / 1000:.3g}",
+            f"{media['cathode'].shrinkage:.2%}",
+            "elastic" if yielding is None else f"{yielding:.0f}",
+            f"{critical['interface']:.0f} and {min(critical['electrolyte'], critical['cathode']):.0f}",
+            "yields" if yielding is not None and yielding < critical["interface"] else "cracks",
+            "-" if own is None else f"{own:.3g}",
+            "never" if soc is None else f"{soc:.3f}",
+            f"{pull:.0f}",
         )
     return sheet
 
 
-def _verdict(case: Case, made: Layers) -> Iterable[str]:
-    """V4: layers that stay elastic between platens that hold them; what the run itself may well contradict."""
-    if case.stack is None:
-        return
-    heights = {
-        "electrolyte": case.stack.electrolyte,
-        "interface": case.stack.interface,
-        "cathode": case.stack.cathode,
-    }
-    stress, release = clamped_strip([(heights[name], made.media[name]) for name in REGIONS])
-    soc = critical_charge(release, made.media["interface"].toughness)
-    answer = "never: the layers press on each other" if soc is None else f"SoC {soc:.3f}"
-    yield f"closed form a long crack runs at {answer}, were the layers elastic, wide and clamped to rigid platens"
-    yield f"            ({stress:.0f} MPa and {release:.0f} J/m² at SoC 1)"
+def strength(case: Case, medium: Medium) -> float:
+    """Peak stress of a uniformly stretched bar, in MPa."""
+    return CRACK_MODELS[case.fracture.model].strength(medium.young, medium.toughness, case.fracture.length)
 
 
-def _steps(case: Case) -> Iterable[str]:
-    steps, stops = case.steps, sorted({*case.output.soc, case.steps.until})
-    count = sum(ceil((end - start) / steps.largest - 1e-9) for start, end in zip([0.0, *stops], stops, strict=False))
-    yield f"steps       {count} of at most {steps.largest:g} in SoC, {steps.onset:g} where detachment begins"
+def own_length(case: Case, medium: Medium) -> float | None:
+    """The ℓ at which the strength equals the yield stress; strength goes as 1/√ℓ."""
+    if medium.yield_stress is None:
+        return None
+    return float(case.fracture.length) * (strength(case, medium) / medium.yield_stress) ** 2
 
 
-def _warnings(case: Case, where: meshes.Domain, made: Layers) -> Iterable[str]:
-    length = case.fracture.length
-    _, largest = _sizes(where, "interface")
-    if largest > RESOLVED * length:
-        yield (
-            f"elements in the interface reach {largest:.3g} µm, more than half of fracture.length ({length:g} µm): "
-            "a crack is not resolved; take more mesh.elements_per_length"
+def closed_form(body: Body) -> tuple[float, float | None]:
+    """V4: stress at SoC 1 across layers that stay elastic between clamped platens, and the SoC at which G = Gc."""
+    stress, release = clamped_strip([(body.thickness(name), body.layers.media[name]) for name in REGIONS])
+    return stress, critical_charge(release, body.layers.media["interface"].toughness)
+
+
+def warnings(body: Body) -> list[str]:
+    """What a user should know of a case before it is run; the run keeps them, too."""
+    length = body.case.fracture.length
+    mean, largest = body.sizes("interface")
+    interface, bulk = body.thickness("interface"), min(body.thickness("electrolyte"), body.thickness("cathode"))
+    found = list(body.layers.warnings)
+    if mean > RESOLVED * length or largest > COARSE * length:
+        found.append(
+            f"elements in the interface are {mean:.3g} µm large, at most {largest:.3g}, and half of fracture.length is "
+            f"{length / 2:g} µm: a crack is not resolved; take {_finer(body.case)}"
         )
-    layer = min(np.array([case.stack.electrolyte, case.stack.cathode])) if case.stack else None
-    if layer is not None and length > layer / 5:
-        yield (
-            f"fracture.length ({length:g} µm) is more than a fifth of the thinner layer ({layer:g} µm): "
+    if interface < CRACK_WIDTH * length * (1 - 1e-9):
+        found.append(
+            f"the interface layer is {interface:.3g} µm thick, less than {CRACK_WIDTH} times fracture.length "
+            f"({length:g} µm): a crack reaches into the bulk and costs more than fracture.interface_toughness"
+        )
+    if bulk < THIN * length:
+        found.append(
+            f"the thinner bulk layer is {bulk:.3g} µm thick, less than {THIN} times fracture.length ({length:g} µm): "
             "a crack as wide as that does not feel the layers"
         )
+    return found
+
+
+def _finer(case: Case) -> str:
+    return "more mesh.elements_per_length" if case.mesh.file is None else "a finer mesh in mesh.file"

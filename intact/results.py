@@ -1,184 +1,157 @@
-"""What a run leaves in its folder, written as it goes, and the joint table above the folders."""
+"""The results folder: its files, the joint summary of its runs, and the table that is made of it."""
 
 from __future__ import annotations
 
 import csv
 import json
-import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from intact.console import console
-from mechanics.detachment import DETACHED, WHOLLY
-from mechanics.evolution import Record
 
-HISTORY = "history.csv"
-SUMMARY = "summary.json"
-CASE = "case.toml"
-# Energies are per unit depth: MPa µm² = µJ/m.
-COLUMNS = (
-    "soc",
-    "detached_fraction",
-    "max_damage",
-    "elastic_energy_uJ_per_m",
-    "fracture_energy_uJ_per_m",
-    "spring_energy_uJ_per_m",
-    "plastic_work_uJ_per_m",
-    "iterations",
-    "repetitions",
-    "outcome",
-    "seconds",
-)
+HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
+TABLE, TABLE_TEXT = "table.csv", "table.txt"
+OURS = (HISTORY, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
+PICTURES = ("crack-field.png", "detached-fraction.png")
+WIDE = 160  # of the table as text: no cell is broken
+
+Summary = Mapping[str, Any]
 
 
 class ResultsError(ValueError):
-    """The folder is not one that intact run has left."""
+    """The folder cannot be written, or is not one that intact run has left."""
 
 
-class History:
-    """history.csv, a line as soon as its step is known."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("w", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(COLUMNS)
-        self._file.flush()
-
-    def write(self, record: Record) -> None:
-        energies = (record.energies.elastic, record.energies.fracture, record.energies.spring)
-        self._writer.writerow(
-            [
-                f"{record.soc:.6g}",
-                f"{record.detached_fraction:.6f}",
-                f"{record.max_damage:.6f}",
-                *(f"{number:.9g}" for number in (*energies, record.plastic_work)),
-                record.outcome.iterations,
-                record.cuts,
-                record.outcome.ending.value,
-                f"{record.seconds:.2f}",
-            ]
-        )
-        self._file.flush()
-
-    def close(self) -> None:
-        self._file.close()
+def prepare(folder: Path) -> None:
+    """The folder, without what an earlier run has left in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (file for pattern in (*OURS, *PICTURES) for file in folder.glob(pattern)):
+            old.unlink()
+    except OSError as error:
+        raise ResultsError(
+            f"--output: got {str(folder)!r}, takes a folder that can be written ({error.strerror})"
+        ) from error
 
 
-@dataclass
-class Trace:
-    """The accepted steps so far, and the state of charge at which the interface let go."""
-
-    records: list[Record] = field(default_factory=list)
-    failed: Record | None = None
-
-    def add(self, record: Record) -> None:
-        if record.outcome.converged:
-            self.records.append(record)
-        else:
-            self.failed = record
-
-    def reaches(self, fraction: float) -> tuple[float, float] | None:
-        """The step (from, to) in which the detached fraction passes this one; None if it never does."""
-        before = 0.0
-        for record in self.records:
-            if record.detached_fraction > fraction:
-                return before, record.soc
-            before = record.soc
-        return None
-
-    def figures(self, pictured: Sequence[float]) -> dict[str, Any]:
-        first, whole = self.reaches(DETACHED), self.reaches(WHOLLY)
-        last = self.records[-1] if self.records else None
-        return {
-            "converged": self.failed is None,
-            "stopped_at_soc": None if self.failed is None else self.failed.soc,
-            "reason": None if self.failed is None else self.failed.outcome.ending.value,
-            "first_detachment_soc": first and first[1],
-            "first_detachment_after_soc": first and first[0],
-            "full_detachment_soc": whole and whole[1],
-            "full_detachment_after_soc": whole and whole[0],
-            "detached_fraction_at_soc": {
-                f"{soc:g}": next((r.detached_fraction for r in self.records if abs(r.soc - soc) < 1e-9), None)
-                for soc in pictured
-            },
-            "detached_fraction_at_end": last and last.detached_fraction,
-            "steps": len(self.records),
-            "iterations": sum(r.outcome.iterations for r in self.records),
-            "seconds": sum(r.seconds for r in self.records),
-        }
-
-
-def versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in ("fenics-dolfinx", "petsc4py", "gmsh", "numpy", "pyvista"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Summary) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def table(summary: Mapping[str, Any]) -> Table:
+def write(folder: Path, summary: Summary) -> None:
+    """The joint summary, and its table for programs and for people."""
+    write_json(folder / SUMMARY, summary)
+    with (folder / TABLE).open("w", newline="", encoding="utf-8") as file:
+        rows = [_plain(run, _pictured(summary["runs"])) for run in summary["runs"]]
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with (folder / TABLE_TEXT).open("w", encoding="utf-8") as file:
+        _print(summary, Console(file=file, width=WIDE, highlight=False, emoji=False))
+
+
+def show(folder: Path) -> None:
+    """Print the table of a results folder, what it must not be read without, and where the pictures are."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        _print(summary, console)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ResultsError(
+            f"FOLDER: got {str(folder)!r}, whose joint {SUMMARY} cannot be read ({error}), takes a folder such as "
+            "results/lzco-vs-lzaco in which intact run has ended at least one case"
+        ) from error
+    console.print(f"results in {folder}", markup=False, soft_wrap=True)
+    for picture in (folder / name for name in PICTURES if (folder / name).exists()):
+        console.print(f"  {picture}", markup=False, soft_wrap=True)
+
+
+def once(told: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Each warning once, with the names of the cases that it is about unless that is all of them."""
+    about: dict[str, list[str]] = {}
+    for name, texts in told:
+        for text in texts:
+            about.setdefault(text, []).append(name)
+    return [
+        f"warning: {text}" if len(names) == len(told) else f"warning ({', '.join(names)}): {text}"
+        for text, names in about.items()
+    ]
+
+
+def notes(runs: Sequence[Summary], not_run: Sequence[str]) -> list[str]:
+    """What the table must not be read without: where the toughness comes from, and every warning."""
+    toughness = dict.fromkeys(f"interface toughness {run['sources']['interface toughness']}" for run in runs)
+    stopped = [f"{run['folder']} did not reach its end: {run['reason']}" for run in runs if not run["converged"]]
+    never = [f"not run: {', '.join(not_run)}"] if not_run else []
+    return [*toughness, *once([(run["folder"], run["warnings"]) for run in runs]), *stopped, *never]
+
+
+def _print(summary: Summary, to: Console) -> None:
+    below = Table.grid(padding=(0, 1))
+    for note in summary["notes"]:
+        below.add_row("·", Text(note))
+    to.print(_table(summary))
+    to.print(below)
+
+
+def _table(summary: Summary) -> Table:
     """One line a run: where it let go, and whether it may be believed."""
     runs = summary["runs"]
-    labels = list(runs[0]["labels"])
+    pictured = _pictured(runs)
     sheet = Table(title=summary["title"], title_justify="left")
-    for key in labels:
+    for key in runs[0]["labels"]:
         sheet.add_column(key.rpartition(".")[2].replace("_", " "))
-    for heading in ("first detachment", "full detachment", *(f"at {soc}" for soc in _pictured(runs))):
+    for heading in ("first detachment\nbetween SoC", "full detachment\nbetween SoC"):
         sheet.add_column(heading, justify="right")
+    for soc in pictured:
+        sheet.add_column(f"detached\nat SoC {soc}", justify="right")
     sheet.add_column("outcome")
     for run in runs:
-        sheet.add_row(*(run["labels"][key] for key in labels), *_cells(run, _pictured(runs)), _outcome(run))
+        located = (_located(run, f"{kind}_detachment") for kind in ("first", "full"))
+        sheet.add_row(*run["labels"].values(), *located, *(_share(run, soc) for soc in pictured), _outcome(run))
     return sheet
 
 
-def _pictured(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+def _plain(run: Summary, pictured: Sequence[str]) -> dict[str, Any]:
+    """The line of the table for programs."""
+    ends = [f"{kind}_detachment{end}_soc" for kind in ("first", "full") for end in ("_after", "")]
+    return {
+        "folder": run["folder"],
+        **run["labels"],
+        **{key: run[key] for key in ends},
+        **{f"detached_fraction_at_{soc}": run["detached_fraction_at_soc"].get(soc) for soc in pictured},
+        "last_soc": run["last_soc"],
+        "outcome": "converged" if run["converged"] else run["reason"],
+    }
+
+
+def _pictured(runs: Sequence[Summary]) -> list[str]:
     """The state of charge in the middle of the pictures, and the last: the two that the paper speaks of."""
     told = sorted({soc for run in runs for soc in run["detached_fraction_at_soc"]}, key=float)
     return [told[len(told) // 2], told[-1]] if len(told) > 1 else told
 
 
-def _cells(run: Mapping[str, Any], pictured: Sequence[str]) -> list[str]:
-    def soc(key: str) -> str:
-        return "none" if run[f"{key}_soc"] is None else f"SoC {run[f'{key}_soc']:.3g}"
-
-    def share(at: str) -> str:
-        fraction = run["detached_fraction_at_soc"].get(at)
-        return "-" if fraction is None else f"{fraction:.0%}"
-
-    return [soc("first_detachment"), soc("full_detachment"), *map(share, pictured)]
+def _located(run: Summary, event: str) -> str:
+    after, soc = run[f"{event}_after_soc"], run[f"{event}_soc"]
+    if soc is not None:
+        return f"{after:.4g} and {soc:.4g}"
+    if run["converged"]:
+        return "none"
+    return "not known" if run["last_soc"] is None else f"none up to {run['last_soc']:.4g}"
 
 
-def _outcome(run: Mapping[str, Any]) -> str:
+def _share(run: Summary, soc: str) -> str:
+    fraction = run["detached_fraction_at_soc"].get(soc)
+    return "-" if fraction is None else f"{fraction:.0%}"
+
+
+def _outcome(run: Summary) -> str:
     if run["converged"]:
         return f"converged, {run['steps']} steps"
-    return f"STOPPED before SoC {run['stopped_at_soc']:.4g}: {run['reason']}"
-
-
-def show(folder: Path) -> None:
-    """Print the table of a results folder, its warnings and where the pictures are."""
-    path = folder / SUMMARY
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-        sheet = table(summary)
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise ResultsError(
-            f"{folder}: got a folder without a joint {SUMMARY} that can be read ({error}), "
-            "takes one that intact run has left, such as results/lzco-vs-lzaco"
-        ) from error
-    console.print(sheet)
-    for line in summary["notes"]:
-        console.print(f"  · {line}", markup=False)
-    console.print(f"results in {folder}", markup=False)
-    for picture in sorted(folder.glob("*.png")):
-        console.print(f"  {picture}", markup=False)
+    if run["last_soc"] is None:
+        return "STOPPED before the first equilibrium"
+    return f"STOPPED after SoC {run['last_soc']:.4g}"

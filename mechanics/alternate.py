@@ -15,7 +15,7 @@ from mpi4py import MPI
 from mechanics.newton import BoundedNewton, LinearSolver
 from mechanics.solid import Solid
 
-FACTOR_PATIENCE = 8  # CG iterations above which a new factorisation is cheaper, measured on the main case
+FACTOR_PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
 SHARP = 1e-11  # energy that a step at equilibrium may still promise, relative to the stored energy
 LOOSE = 1e-2  # the same on the way there, relative to what the last damage step gained
 

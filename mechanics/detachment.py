@@ -39,14 +39,17 @@ class Detachment:
     def _gather(self, at_nodes: np.ndarray) -> np.ndarray:
         columns = np.zeros(self._count, dtype=np.int8)
         columns[self._column[at_nodes & (self._column >= 0)]] = 1
-        return self._comm.allreduce(columns, op=MPI.MAX)
+        self._comm.Allreduce(MPI.IN_PLACE, columns, op=MPI.MAX)
+        return columns
 
     def _extreme(self, number: float, op: MPI.Op) -> float:
         return self._comm.allreduce(float(number), op=op)
 
 
 def _tip(body: mesh.Mesh, facets: np.ndarray) -> float:
+    if len(facets) == 0:  # dolfinx divides by their number
+        return -np.inf
     dim = body.topology.dim
     body.topology.create_connectivity(dim - 1, dim)
     nodes = mesh.entities_to_geometry(body, dim - 1, facets)
-    return float(body.geometry.x[nodes.ravel(), 0].max(initial=-np.inf))
+    return float(body.geometry.x[nodes.ravel(), 0].max())

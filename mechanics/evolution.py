@@ -9,7 +9,7 @@ from mpi4py import MPI
 
 from mechanics.alternate import AlternateMinimiser, Outcome
 from mechanics.detachment import DETACHED, Detachment
-from mechanics.loading import Charge
+from mechanics.loading import ROUND, Charge
 from mechanics.solid import Energies, Solid
 
 
@@ -51,7 +51,10 @@ def evolve(
     plastic_work, begun, cuts = 0.0, False, 0
     clock = perf_counter()
     solid.charge.value = charge.soc
+    saved = solid.state.save()
     outcome = minimiser.minimise()
+    if not outcome.converged:
+        solid.state.restore(saved)
     observer.step(_record(solid, detachment, charge.soc, plastic_work, outcome, cuts, clock))
     if not outcome.converged:
         return False
@@ -59,7 +62,9 @@ def evolve(
         saved, start = solid.state.save(), charge.soc
         solid.charge.value = charge.target
 
-        def begins_coarsely(count: int, fine: bool = begun or charge.target - start <= onset) -> bool:
+        fine = begun or not charge.divisible or charge.target - start <= onset * (1 + ROUND)
+
+        def begins_coarsely(count: int, fine: bool = fine) -> bool:
             detached = detachment.fraction()
             observer.iteration(charge.target, count, detached)
             return not fine and detached > DETACHED

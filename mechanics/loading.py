@@ -29,10 +29,14 @@ class Charge:
         self.soc = self.target
         self._step = min(2 * self._step, self._largest)
 
+    @property
+    def divisible(self) -> bool:
+        """Whether half the step would not be below the smallest."""
+        return (self.target - self.soc) / 2 >= self._smallest - ROUND
+
     def halve(self) -> bool:
         """Ask for half the step; False when that would be below the smallest."""
-        half = (self.target - self.soc) / 2
-        if half < self._smallest:
+        if not self.divisible:
             return False
-        self._step = half
+        self._step = (self.target - self.soc) / 2
         return True

@@ -5,6 +5,8 @@ from mpi4py import MPI
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
 
+WALLS = {"bottom": Support((0, 1)), "top": Support((0, 1)), "left": Support((0,)), "right": Support((0,))}
+
 
 @pytest.fixture
 def make_solid():

@@ -1,0 +1,82 @@
+"""What is seen and kept of one run while it is solved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+from dolfinx import fem
+from dolfinx.io import VTKFile
+from mpi4py import MPI
+
+from intact import results
+from intact.body import COARSE, REGIONS, Body
+from intact.console import console
+from intact.trace import SAME_SOC, Trace
+from mechanics import Record, Solid
+from mechanics.detachment import DETACHED, Detachment
+
+SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
+
+
+class Reporter:
+    """Keeps the history and the fields at the pictured states of charge, and tells how far the run is."""
+
+    def __init__(self, body: Body, solid: Solid, folder: Path) -> None:
+        self.highest_in_coarse_cells = 0.0  # damage
+        self.detachment = Detachment(
+            solid.state.d, body.domain.regions, body.domain.boundaries, "interface", body.sizes("interface")[0]
+        )
+        self._solid = solid
+        self._pictured = body.case.output.soc
+        self._clock = perf_counter()
+        self._told = 0.0  # detached fraction in the last line
+        self._kept: float | None = None  # state of charge of the last fields
+        coarse = body.cell_size > COARSE * body.case.fracture.length
+        self._coarse_nodes = solid.state.d.function_space.dofmap.list[coarse]
+        vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
+        self._displacement = fem.Function(vertex_space, name="displacement")
+        self._region = fem.Function(fem.functionspace(solid.mesh, ("DG", 0)), name="region")
+        for number, name in enumerate(REGIONS):
+            self._region.x.array[body.domain.regions[name]] = number
+        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None)
+        self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
+
+    def iteration(self, soc: float, count: int, detached: float) -> None:
+        if self._silent_for_long():
+            self._tell(f"  SoC {soc:.4f}: still at it, iteration {count}, {detached:.0%} detached")
+
+    def step(self, record: Record) -> None:
+        self.trace.add(record)
+        self._look_at_coarse_cells()
+        pictured = any(abs(record.soc - soc) < SAME_SOC for soc in self._pictured)
+        if self.trace.stopped is not None:
+            self._tell(f"  {self.trace.stopped}; the run stops here", "bold red")
+        elif pictured or record.detached_fraction - self._told > DETACHED or self._silent_for_long():
+            self._told = record.detached_fraction
+            self._tell(f"  SoC {record.soc:.4f}: {record.detached_fraction:.0%} detached")
+        if pictured or self.trace.stopped is not None:
+            self._keep_fields()
+
+    def close(self) -> None:
+        self._fields.close()
+        self.trace.close()
+
+    def _keep_fields(self) -> None:
+        """The state is the last equilibrium, also where the step after it failed; before the first there is none."""
+        last = self.trace.last_soc
+        if last is not None and last != self._kept:
+            self._kept = last
+            self._displacement.interpolate(self._solid.state.u)
+            self._fields.write_function([self._displacement, self._solid.state.d, self._region], last)
+
+    def _look_at_coarse_cells(self) -> None:
+        here = float(self._solid.state.d.x.array[self._coarse_nodes].max(initial=0.0))
+        self.highest_in_coarse_cells = self._solid.comm.allreduce(here, op=MPI.MAX)
+
+    def _silent_for_long(self) -> bool:
+        return perf_counter() - self._clock > SIGN_OF_LIFE
+
+    def _tell(self, text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False)
+        self._clock = perf_counter()

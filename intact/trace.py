@@ -1,0 +1,108 @@
+"""The steps of one run: written down as they come, and summed up at the end."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mechanics import Record
+from mechanics.detachment import DETACHED, WHOLLY
+
+INTERRUPTED = "interrupted from outside"
+DIGITS = 9
+SAME_SOC = 10**-DIGITS  # steps land on the states of charge that are asked for, but for rounding
+# Energies are per unit depth: MPa µm² = µJ/m.
+COLUMNS = (
+    "soc",
+    "detached_fraction",
+    "max_damage",
+    "elastic_energy_uJ_per_m",
+    "fracture_energy_uJ_per_m",
+    "spring_energy_uJ_per_m",
+    "plastic_work_uJ_per_m",
+    "iterations",
+    "repetitions",
+    "outcome",
+    "seconds",
+)
+
+
+class Trace:
+    """The equilibria so far, why there are no more, and history.csv: a line as soon as its step is known."""
+
+    def __init__(self, history: Path | None) -> None:
+        self.records: list[Record] = []
+        self.stopped: str | None = None  # why, when the run ends early
+        self._file = None if history is None else history.open("w", newline="", encoding="utf-8")
+        self._write(COLUMNS)
+
+    def add(self, record: Record) -> None:
+        if record.outcome.converged:
+            self.records.append(record)
+        else:
+            self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}"
+        self._write(_row(record))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def last_soc(self) -> float | None:
+        """The state of charge up to which there is an equilibrium."""
+        return self.records[-1].soc if self.records else None
+
+    def passes(self, fraction: float) -> tuple[float | None, float | None]:
+        """The step (from, to) in which the detached fraction passes this one."""
+        before = 0.0
+        for record in self.records:
+            if record.detached_fraction > fraction:
+                return round(before, DIGITS), round(record.soc, DIGITS)
+            before = record.soc
+        return None, None
+
+    def figures(self, pictured: Sequence[float]) -> dict[str, Any]:
+        first, whole = self.passes(DETACHED), self.passes(WHOLLY)
+        last = self.records[-1] if self.records else None
+        return {
+            "converged": self.stopped is None,
+            "reason": self.stopped,
+            "last_soc": self.last_soc,
+            "first_detachment_after_soc": first[0],
+            "first_detachment_soc": first[1],
+            "full_detachment_after_soc": whole[0],
+            "full_detachment_soc": whole[1],
+            "detached_fraction_at_soc": {f"{soc:g}": self._detached_at(soc) for soc in pictured},
+            "detached_fraction_at_end": last and last.detached_fraction,
+            "max_damage_at_end": last and last.max_damage,
+            "energies_at_end_uJ_per_m": last and asdict(last.energies) | {"plastic_work": last.plastic_work},
+            "steps": len(self.records),
+            "iterations": sum(record.outcome.iterations for record in self.records),
+            "seconds": sum(record.seconds for record in self.records),
+        }
+
+    def _detached_at(self, soc: float) -> float | None:
+        there = (record.detached_fraction for record in self.records if abs(record.soc - soc) < SAME_SOC)
+        return next(there, None)
+
+    def _write(self, row: Sequence[object]) -> None:
+        if self._file is not None:
+            csv.writer(self._file).writerow(row)
+            self._file.flush()
+
+
+def _row(record: Record) -> list[object]:
+    energies = record.energies
+    return [
+        f"{record.soc:.6g}",
+        f"{record.detached_fraction:.6f}",
+        f"{record.max_damage:.6f}",
+        *(f"{number:.9g}" for number in (energies.elastic, energies.fracture, energies.spring, record.plastic_work)),
+        record.outcome.iterations,
+        record.cuts,
+        record.outcome.ending.value,
+        f"{record.seconds:.2f}",
+    ]

@@ -1,0 +1,361 @@
+"""A run from the command line to what it leaves in its folder."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gmsh
+import numpy as np
+import pytest
+import pyvista
+from mpi4py import MPI
+from tiny_case import TINY, tiny
+from typer.testing import CliRunner
+
+import intact.body
+from intact.body import bodies
+from intact.case import read
+from intact.cli import app
+from intact.reporter import Reporter
+from intact.run import run_case
+from intact.trace import COLUMNS
+from mechanics import Solid
+from meshes import Notch, Stack
+
+ROOT = Path(__file__).parent.parent
+COMPARED = 'materials.electrolyte=["LZCO", "LZACO"]'
+QUICK = ("steps.until=0.1", "steps.onset=0.1")  # one step and the start; nothing detaches
+
+
+def program(*words: str, cwd: Path, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """The program as a process of its own, on a machine without display."""
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    command = [*before, sys.executable, "-m", "intact", *words]
+    environment |= {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def run(folder: Path, *settings: str, output: str = "results") -> Any:
+    """The program in this process: typer's result."""
+    tiny(folder)
+    changes = [word for setting in settings for word in ("--set", setting)]
+    return CliRunner().invoke(app, ["run", str(folder / "tiny.toml"), *changes, "--output", str(folder / output)])
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def told(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Pictures have tests of their own, and take longer than a tiny case."""
+    monkeypatch.setattr("intact.pictures.draw", lambda folder: [])
+
+
+# What one case leaves
+
+
+@dataclass(frozen=True)
+class Solved:
+    folder: Path
+    solid: Solid
+    summary: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory) -> Solved:
+    """A tiny case that was solved in this process, with the state in which it ended."""
+    folder = tmp_path_factory.mktemp("solved")
+    [body] = bodies(tiny(folder), MPI.COMM_SELF)
+    kept = []
+
+    def solid(one):
+        kept.append(intact.body.solid(one))
+        return kept[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("intact.run.solid", solid)
+        summary = run_case(body, ["a warning from before"], folder / "LZCO", MPI.COMM_SELF)
+    return Solved(folder / "LZCO", kept[0], summary)
+
+
+def test_history_has_its_columns_and_a_row_for_each_step(solved):
+    history = rows(solved.folder / "history.csv")
+    assert tuple(history[0]) == COLUMNS
+    charges = [float(row["soc"]) for row in history]
+    assert charges[0] == 0
+    assert charges[-1] == 0.4
+    assert charges == sorted(set(charges))
+    assert {row["outcome"] for row in history} == {"converged"}
+    assert float(history[0]["elastic_energy_uJ_per_m"]) == 0
+    assert float(history[-1]["detached_fraction"]) > 0  # so that the tests below are about a crack
+
+
+def test_fields_are_the_ones_of_the_solver(solved):
+    reader = pyvista.get_reader(solved.folder / "fields.pvd")
+    assert reader.time_values == [0.2, 0.4]
+    reader.set_active_time_value(0.4)
+    grid = reader.read()[0]
+    state = solved.solid.state
+    x = state.d.function_space.tabulate_dof_coordinates()
+    there = np.array([grid.find_closest_point(point) for point in x])
+    assert np.abs(grid.points[there] - x).max() < 1e-6  # µm; the file holds its numbers in full
+    assert np.abs(grid["damage"][there] - state.d.x.array).max() < 1e-12
+    nodes = state.u.function_space.tabulate_dof_coordinates()
+    for displacement, point in zip(state.u.x.array.reshape(-1, 2)[::50], nodes[::50], strict=True):
+        near = grid.find_closest_point(point)
+        if np.abs(grid.points[near] - point).max() < 1e-9:  # a corner of a triangle, not the middle of an edge
+            assert grid["displacement"][near][:2] == pytest.approx(displacement, abs=1e-12)
+    assert np.abs(grid["displacement"][:, 1]).max() > 1e-3  # µm
+    areas = grid.compute_cell_sizes()["Area"]
+    height = {region: areas[grid["region"] == region].sum() / 4 for region in (0, 1, 2)}
+    assert height == pytest.approx({0: 1.0, 1: 0.8 - 0.05 / 4, 2: 1.0})  # less the notch, 1 × 0.1 / 2
+
+
+def test_summary_says_what_was_asked_and_what_came_out(solved):
+    summary, history = solved.summary, rows(solved.folder / "history.csv")
+    assert summary == told(solved.folder)
+    assert summary["asked"]["fracture"]["interface_toughness"] == "10 J/m^2"
+    assert summary["converged"]
+    assert summary["steps"] == len(history)
+    last = history[-1]
+    for name in ("elastic", "fracture", "spring"):
+        written = float(last[f"{name}_energy_uJ_per_m"])
+        assert summary["energies_at_end_uJ_per_m"][name] == pytest.approx(written, rel=1e-8)  # digits of the history
+    assert summary["detached_fraction_at_soc"]["0.4"] == pytest.approx(float(last["detached_fraction"]), abs=1e-6)
+    first = next(row for row in history if float(row["detached_fraction"]) > 0.01)
+    assert summary["first_detachment_soc"] == float(first["soc"])
+    assert 0 < first_step(summary) <= 0.05 + 1e-9  # steps.onset
+    assert summary["full_detachment_soc"] is None
+    ratio = summary["h_over_length_in_interface"]
+    assert summary["mesh_correction"]["factor_in_interface"] == pytest.approx(1 + ratio * 3 / 8)  # c_w of AT1
+    assert summary["warnings"] == ["a warning from before"]  # and none of damage in coarse cells
+    assert summary["sources"]["interface toughness"] == "10 J/m^2 (calibrated: on nothing)"
+    assert {"intact", "python", "fenics-dolfinx", "petsc4py", "gmsh"} <= set(summary["versions"])
+    assert "unknown" not in summary["versions"].values()
+
+
+def first_step(summary: dict[str, Any]) -> float:
+    return summary["first_detachment_soc"] - summary["first_detachment_after_soc"]
+
+
+def test_the_resolved_case_reads_back_to_the_same(solved):
+    [(_, case)] = read(solved.folder / "case.toml").cases
+    [(_, asked)] = tiny(solved.folder.parent).cases
+    assert case == asked
+
+
+def test_a_crack_in_coarse_cells_is_warned_of(tmp_path, no_pictures):
+    """One element along ℓ; the tiny case itself, with two, is not warned of."""
+    result = run(tmp_path, "mesh.elements_per_length=1", "mesh.coarse=0.2 um", "steps.until=0.1", "steps.onset=0.1")
+    assert result.exit_code == 0, result.output
+    summary = told(tmp_path / "results/tiny")
+    assert any("damage reaches 1.00 where the mesh is coarser" in note for note in summary["notes"])
+    assert any("a crack is not resolved" in note for note in summary["notes"])
+
+
+# What a study leaves
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> tuple[Path, str]:
+    """Two electrolytes, run by the program as a process of its own; the folder and what was printed."""
+    folder = tmp_path_factory.mktemp("study")
+    tiny(folder)
+    ended = program("run", "tiny.toml", "--set", COMPARED, cwd=folder)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return folder / "results/tiny", ended.stdout
+
+
+def test_a_comparison_leaves_every_promised_file(study):
+    folder, _ = study
+    joint = {"summary.json", "table.csv", "table.txt", "crack-field.png", "detached-fraction.png"}
+    assert {file.name for file in folder.iterdir()} == joint | {"LZCO", "LZACO"}
+    single = {"history.csv", "summary.json", "case.toml", "fields.pvd", "crack-field.png"}
+    for case in ("LZCO", "LZACO"):
+        names = {file.name for file in (folder / case).iterdir()}
+        assert {name for name in names if not name.endswith(("vtu", "pvtu"))} == single
+        assert len([name for name in names if name.endswith(".pvtu")]) == 2  # at SoC 0.2 and 0.4
+
+
+def test_the_joint_table_says_it_all(study):
+    folder, printed = study
+    lzco, lzaco = rows(folder / "table.csv")
+    assert (lzco["materials.electrolyte"], lzaco["materials.electrolyte"]) == ("LZCO", "LZACO")
+    assert 0 < float(lzco["first_detachment_after_soc"]) < float(lzco["first_detachment_soc"]) <= 0.4
+    assert (lzaco["first_detachment_soc"], lzaco["full_detachment_soc"]) == ("", "")
+    assert float(lzco["detached_fraction_at_0.4"]) > 0
+    assert {row["outcome"] for row in (lzco, lzaco)} == {"converged"}
+    for text in ((folder / "table.txt").read_text(encoding="utf-8"), printed):
+        assert f"{lzco['first_detachment_after_soc']} and {lzco['first_detachment_soc']}" in text
+        assert "interface toughness 10 J/m^2 (calibrated: on nothing)" in text
+        assert "warning (LZACO)" in text
+        assert "E/H is 6.4" in text
+
+
+def test_show_prints_the_same_table(study):
+    folder, printed = study
+    shown = CliRunner().invoke(app, ["show", str(folder)])
+    assert shown.exit_code == 0
+    table = [line for line in printed.splitlines() if line.startswith("│")]
+    assert len(table) == 2
+    assert all(line in shown.output for line in table)
+    assert "detached-fraction.png" in shown.output
+
+
+def test_show_of_a_folder_without_results_is_one_sentence(study, tmp_path):
+    for folder in (tmp_path, study[0] / "LZCO"):
+        result = CliRunner().invoke(app, ["show", str(folder)])
+        assert result.exit_code == 2
+        assert result.output.startswith(f"FOLDER: got '{folder}', whose joint summary.json cannot be read")
+
+
+def test_earlier_results_are_replaced_and_other_files_kept(tmp_path, no_pictures):
+    folder = tmp_path / "results/tiny/LZCO"
+    folder.mkdir(parents=True)
+    for name in ("fields000009.pvtu", "crack-field.png", "mine.png", "notes.txt"):
+        (folder / name).write_text("old", encoding="utf-8")
+    assert run(tmp_path, *QUICK).exit_code == 0
+    names = {file.name for file in folder.iterdir()}
+    assert {"mine.png", "notes.txt", "history.csv"} <= names
+    assert not {"fields000009.pvtu", "crack-field.png"} & names
+
+
+def test_a_mesh_of_the_users_own(tmp_path, no_pictures):
+    stack = Stack(4.0, 1.0, 0.8, 1.0, fine=0.1, coarse=0.4, notch=Notch(1.0, 0.1))
+    gmsh.initialize(interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        stack.draw()
+        gmsh.model.mesh.generate(2)
+        gmsh.write(str(tmp_path / "own.msh"))
+    finally:
+        gmsh.finalize()
+    before, after = TINY.split("[stack]")
+    after = after.partition("[fracture]")[2]
+    (tmp_path / "own.toml").write_text(f'{before}[mesh]\nfile = "own.msh"\n[fracture]{after}', encoding="utf-8")
+    changes = [word for setting in QUICK for word in ("--set", setting)]
+    result = CliRunner().invoke(app, ["run", str(tmp_path / "own.toml"), *changes, "--output", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert rows(tmp_path / "own/LZCO/history.csv")[-1]["soc"] == "0.1"
+    [body] = bodies(read(tmp_path / "own/LZCO/case.toml"), MPI.COMM_SELF)
+    assert body.thickness("electrolyte") == pytest.approx(1.0)
+    assert body.thickness("interface") == pytest.approx(0.8 - 0.05 / 4)  # area over width, less the notch
+
+
+# How a run ends
+
+
+def test_a_run_that_stops_says_so_everywhere(tmp_path):
+    result = run(tmp_path, COMPARED, "solver.iterations=1")
+    assert result.exit_code == 1
+    folder = tmp_path / "results/tiny"
+    for case in ("LZCO", "LZACO"):
+        [row] = rows(folder / case / "history.csv")
+        assert row["outcome"] == "not converged: iteration limit"
+        summary = told(folder / case)
+        assert not summary["converged"]
+        assert "iteration limit" in summary["reason"]
+        assert summary["last_soc"] is None
+        assert summary["detached_fraction_at_soc"] == {"0.2": None, "0.4": None}
+        assert not list((folder / case).glob("*.vtu"))  # there is no equilibrium to show
+    assert {row["outcome"] for row in rows(folder / "table.csv")} == {told(folder / "LZCO")["reason"]}
+    assert result.output.count("STOPPED before the first equilibrium") == 2
+    assert "LZCO did not reach its end: not converged: iteration limit" in result.output
+
+
+def test_a_run_that_stops_later_keeps_its_last_equilibrium(tmp_path, no_pictures):
+    """Without a notch: enough iterations for elastic steps, and too few for a crack."""
+    text = "".join(line for line in TINY.splitlines(keepends=True) if not line.startswith("notch"))
+    (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
+    settings = ("solver.iterations=15", "steps.until=1", "steps.smallest=0.1", "steps.onset=0.1")
+    changes = [word for setting in settings for word in ("--set", setting)]
+    words = ["run", str(tmp_path / "tiny.toml"), *changes, "--output", str(tmp_path / "results")]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1, result.output
+    folder = tmp_path / "results/tiny"
+    *steps, last = rows(folder / "LZCO/history.csv")
+    assert {row["outcome"] for row in steps} == {"converged"}
+    assert last["outcome"] == "not converged: iteration limit"
+    [run_] = told(folder)["runs"]
+    assert run_["last_soc"] == float(steps[-1]["soc"]) < float(last["soc"])
+    times = pyvista.get_reader(folder / "LZCO/fields.pvd").time_values
+    assert times[-1] == pytest.approx(run_["last_soc"])
+    assert len(times) == len(set(times))
+    assert f"STOPPED after SoC {run_['last_soc']:.4g}" in result.output
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_it_has(tmp_path, monkeypatch, sent):
+    original, seen = Reporter.step, []
+
+    def step(self, record):
+        original(self, record)
+        seen.append(record)
+        if len(seen) == 3:  # the start and one step of the first case, the start of the second
+            os.kill(os.getpid(), sent)
+
+    monkeypatch.setattr(Reporter, "step", step)
+    result = run(tmp_path, 'materials.electrolyte=["LZCO", "LZACO", "LPSCl"]', *QUICK)
+    assert result.exit_code == 130
+    folder = tmp_path / "results/tiny"
+    summary = told(folder)
+    assert [(one["folder"], one["converged"], one["last_soc"]) for one in summary["runs"]] == [
+        ("LZCO", True, 0.1),
+        ("LZACO", False, 0.0),
+    ]
+    assert summary["not_run"] == ["LPSCl"]
+    assert str(folder) in result.output
+    assert [row["soc"] for row in rows(folder / "LZACO/history.csv")] == ["0"]
+    shown = CliRunner().invoke(app, ["show", str(folder)])
+    assert shown.exit_code == 0
+    assert "STOPPED after SoC 0" in shown.output
+    assert "not run: LPSCl" in shown.output
+
+
+def test_what_one_case_lacks_is_said_before_any_is_solved(tmp_path):
+    result = run(tmp_path, 'materials.electrolyte=["LZCO", "Li2In1/3Sc1/3Cl4"]', 'flow.yield_stress=["tabor", "none"]')
+    assert result.exit_code == 2
+    assert "3 problems, nothing was run" in result.output  # each once, though two cases lack the moduli
+    for name in ("young_modulus", "poisson_ratio", "hardness"):
+        assert f"the card of Li2In1/3Sc1/3Cl4 has no {name}" in result.output
+    assert [file.name for file in tmp_path.iterdir()] == ["tiny.toml"]
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run(tmp_path, output="file")
+    assert result.exit_code == 2
+    assert result.output.splitlines()[-1].startswith(f"--output: got '{tmp_path}/file/tiny', takes a folder")
+
+
+@pytest.mark.slow
+def test_two_processes_find_the_same_history(study, tmp_path):
+    tiny(tmp_path)
+    ended = program("run", "tiny.toml", "--set", COMPARED, cwd=tmp_path, before=("mpirun", "-n", "2"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    folder = tmp_path / "results/tiny"
+    for case in ("LZCO", "LZACO"):
+        one, two = rows(study[0] / case / "history.csv"), rows(folder / case / "history.csv")
+        assert len(one) == len(two)
+        for here, there in zip(one, two, strict=True):
+            assert here["outcome"] == there["outcome"]
+            for name in COLUMNS[:7]:  # relative to the largest in the history: what is asked of the program
+                scale = max(abs(float(row[name])) for row in one) or 1.0
+                assert float(there[name]) == pytest.approx(float(here[name]), abs=1e-6 * scale)
+        reader = pyvista.get_reader(folder / case / "fields.pvd")
+        assert reader.time_values == [0.2, 0.4]
+        assert (folder / case / "crack-field.png").stat().st_size > 10_000  # bytes; an empty sheet has fewer
+    assert told(folder)["runs"][0]["processes"] == 2
+    assert ended.stdout.count("(1 of 2)") == 1
