@@ -134,7 +134,7 @@ def takes(field: FieldInfo) -> str:
             return kind.takes() + _example(field)
     if choices(field):
         return " or ".join(f'"{choice}"' for choice in choices(field))
-    plain = {int: "a whole number of at least 1", str: "a text"}
+    plain: dict[Any, str] = {int: "a whole number of at least 1", str: "a text"}
     return plain.get(field.annotation or str, "a list of numbers between 0 and 1") + _example(field)
 
 

@@ -56,7 +56,7 @@ def _without_null(node: Node) -> Node:
 
 
 def _single_or_list(node: Node) -> Node:
-    about = {name: node[name] for name in ("description", "examples", "default") if name in node}
+    about: Node = {name: node[name] for name in ("description", "examples", "default") if name in node}
     single = {name: entry for name, entry in node.items() if name not in (*about, "title")}
     several = {"type": "array", "items": single, "minItems": 1, "description": "with this key in compare"}
     return {**about, "anyOf": [single, several]}

@@ -59,6 +59,7 @@ class AlternateMinimiser:
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
         solid, d = self.solid, self.solid.state.d.x.array
         self._d_start.x.array[:] = d
+        self._last = np.zeros_like(d)
         change, drop, confirmed = np.inf, 0.0, False
         for iteration in range(1, self.limit + 1):
             settled = change <= self.tolerance
@@ -85,10 +86,17 @@ class AlternateMinimiser:
         return self._displacement.minimise(max(self._sharp, loose)).converged
 
     def _over_relax(self, before: np.ndarray, highest: float) -> None:
-        """Go further along the change of damage, unless that ends above the energy from which the step came."""
+        """Go further along the change of damage, unless that ends above the energy from which the step came.
+
+        Only while one step follows the other: where they alternate, going further is what makes them.
+        """
         d = self.solid.state.d.x.array
         minimum = d.copy()
-        np.clip(before + self.relaxation * (minimum - before), self._d_start.x.array, 1, out=d)
+        step, last, self._last = minimum - before, self._last, minimum - before
+        owned = self.solid.state.d.function_space.dofmap.index_map.size_local
+        if self.solid.comm.allreduce(float(step[:owned] @ last[:owned]), op=MPI.SUM) <= 0:
+            return
+        np.clip(before + self.relaxation * step, self._d_start.x.array, 1, out=d)
         if self.solid.damage.value() > highest:
             d[:] = minimum
 

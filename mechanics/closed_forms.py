@@ -10,7 +10,7 @@ def clamped_strip(layers: Sequence[tuple[float, Medium]]) -> tuple[float, float]
     """Bonded elastic layers (thickness, medium) between platens that hold u = 0, wide against their thickness.
 
     Returns stress across the layers and energy release rate of a crack along them at full charge (case V4):
-    σ = -Σ(h 3K ε*/M) / Σ(h/M),  G = ½ σ² Σ(h/M),  M = λ + 2μ.
+    σ = -Σ(h 3K ε*/M) / Σ(h/M),  G = ½ σ² Σ(h/M),  M = λ + 2μ.  G has the sign of σ: pressed layers give a negative one.
     """
     compliance = sum(h / m.constrained for h, m in layers)
     contraction = -sum(h * 3 * m.bulk * m.shrinkage / m.constrained for h, m in layers)

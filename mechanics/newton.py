@@ -118,7 +118,7 @@ class BoundedNewton:
         r[held] = 0
         np.negative(r, out=self._rhs.x.array)
         self._step.x.array[:] = 0
-        if self._sum(np.count_nonzero(~held[:n])) > 0:
+        if self._sum(float(np.count_nonzero(~held[:n]))) > 0:
             A = self.functional.hessian(np.flatnonzero(held[:n]))
             self.solver.solve(A, self._rhs.x.petsc_vec, self._step.x.petsc_vec)
         self._step.x.scatter_forward()

@@ -14,7 +14,7 @@ import ufl
 from mechanics.crack import CrackModel
 from mechanics.split import Split
 
-ROUND = 1e-12  # rounds off q = sqrt(3/2 s:s) at s = 0, in units of (strain·μ)²
+ROUND = 1e-12  # rounds off q = sqrt(3/2 s:s) at s = 0, in units of strain²
 
 
 @dataclass(frozen=True)

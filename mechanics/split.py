@@ -19,7 +19,7 @@ def no_split(e: Any, K: Any, mu: Any) -> tuple[Any, Any]:
 def volumetric_deviatoric(e: Any, K: Any, mu: Any) -> tuple[Any, Any]:
     """Amor, Marigo, Maurini 2009: broken faces still carry compression."""
     opening = ufl.max_value(ufl.tr(e), 0)
-    closing = ufl.min_value(ufl.tr(e), 0)
+    closing = ufl.tr(e) - opening  # keeps the bulk stiffness at tr e = 0, where UFL's second derivative of both is 0
     return K / 2 * opening**2 + deviatoric_energy(e, mu), K / 2 * closing**2
 
 

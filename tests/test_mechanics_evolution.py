@@ -227,7 +227,7 @@ def test_without_a_notch_the_whole_layer_counts(make_solid, block):
 
 def test_restored_state_gives_the_same_step_again(make_solid, block):
     """V14, history at quadrature points and all; the order of sums may depend on where an array lies."""
-    media = uniform(shrinkage=-0.05, yield_stress=10.0, toughness=20.0)
+    media = uniform(shrinkage=-0.05, yield_stress=10.0, hardening=200.0, toughness=20.0)
     solid = make_solid(block, media, supports=SLIDING, crack=CRACK_MODELS["AT2"])
     solid.charge.value = 0.5
     AlternateMinimiser(solid).minimise()

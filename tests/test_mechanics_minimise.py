@@ -98,11 +98,7 @@ def string(y):
     return ufl.inner(ufl.grad(y), ufl.grad(y)) / 2 * ufl.dx + y * ufl.dx
 
 
-@pytest.mark.parametrize(
-    "side",
-    [1, -1],
-    ids=["floor", "ceiling"],
-)
+@pytest.mark.parametrize("side", [1, -1], ids=["floor", "ceiling"])
 def test_string_on_an_obstacle(side):
     """Hung at both ends it touches an obstacle at depth c between a = √(2c) and 1 - a; a is made a node."""
     functional, lower, upper, x = on_a_line(
@@ -289,4 +285,4 @@ def test_over_relaxation_that_goes_too_far_is_taken_back(cracking):
         return False
 
     assert AlternateMinimiser(cracking, relaxation=6.0).minimise(watch).converged
-    assert max(np.diff(energies)) < 1e-3 * energies[0]
+    assert max(np.diff(energies)) < 1e-10 * energies[0]  # as above

@@ -63,6 +63,7 @@ def history(processes: int) -> np.ndarray:
     return np.array(records, dtype=float)
 
 
+@pytest.mark.slow  # 7 s on two idle cores, minutes where the processes have to take turns
 @pytest.mark.skipif(shutil.which("mpirun") is None, reason="no mpirun here")
 def test_two_processes_tell_the_same_history():
     alone, together = history(1), history(2)
