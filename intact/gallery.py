@@ -8,8 +8,7 @@ from pathlib import Path
 
 from intact import crack_sheet, curve_sheet
 from intact.finished import UnreadableError, read
-
-CRACK_FIELD, DETACHED_FRACTION = "crack-field.png", "detached-fraction.png"
+from intact.results import CRACK_FIELD, DETACHED_FRACTION
 
 
 def draw(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from intact.console import console
 HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
 TABLE, TABLE_TEXT = "table.csv", "table.txt"
 OURS = (HISTORY, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
-PICTURES = ("crack-field.png", "detached-fraction.png")
+PICTURES = CRACK_FIELD, DETACHED_FRACTION = "crack-field.png", "detached-fraction.png"
 WIDE = 160  # of the table as text: no cell is broken
 
 Summary = Mapping[str, Any]

@@ -25,8 +25,6 @@ class LinearSolver:
 
     def __init__(self, comm: MPI.Comm, keep: int | None, tolerance: float) -> None:
         self.factorisations = 0
-        self.solves = 0
-        self.iterations = 0
         self._keep = keep
         self._ksp = PETSc.KSP().create(comm)
         self._ksp.setType(PETSc.KSP.Type.CG)
@@ -51,8 +49,6 @@ class LinearSolver:
         self._ksp.solve(b, x)
         count = self._ksp.getIterationNumber()
         self.factorisations += renew
-        self.solves += 1
-        self.iterations += count
         failed = self._ksp.getConvergedReason() < 0
         if failed and not renew:
             self._aged = True
