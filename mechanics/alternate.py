@@ -16,7 +16,7 @@ from mechanics.newton import BoundedNewton, LinearSolver
 from mechanics.solid import Solid
 
 FACTOR_PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
-SHARP = 1e-11  # energy that a step at equilibrium may still promise, relative to the stored energy
+SHARP = 1e-11  # energy that a step at equilibrium may still promise, relative to the stored energy and its scale
 LOOSE = 1e-2  # the same on the way there, relative to what the last damage step gained
 
 
@@ -47,11 +47,11 @@ class AlternateMinimiser:
         self.tolerance, self.limit, self.relaxation = tolerance, limit, relaxation
         u, d = solid.state.u, solid.state.d
         self._d_start = fem.Function(d.function_space)  # irreversibility: the lower bound
-        self._displacement = BoundedNewton(
-            solid.displacement,
-            *_bounds(u, -np.inf, np.inf, solid.fixed),
-            LinearSolver(solid.comm, FACTOR_PATIENCE, 1e-2),
-        )
+        self._held = fem.Function(u.function_space), fem.Function(u.function_space)  # bounds that meet where u is given
+        for bound, number in zip(self._held, (-np.inf, np.inf), strict=True):
+            bound.x.array[:] = number
+        elasticity = LinearSolver(solid.comm, FACTOR_PATIENCE, 1e-2, planar=solid.mesh.topology.dim == 2)
+        self._displacement = BoundedNewton(solid.displacement, *self._held, elasticity)
         ceiling = fem.Function(d.function_space)
         ceiling.x.array[:] = 1
         self._damage = BoundedNewton(solid.damage, self._d_start, ceiling, LinearSolver(solid.comm, None, 1e-6))
@@ -59,7 +59,10 @@ class AlternateMinimiser:
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
         solid, d = self.solid, self.solid.state.d.x.array
         self._d_start.x.array[:] = d
+        for given in (*self._held, solid.state.u):
+            given.x.array[solid.fixed] = solid.prescribed
         self._last = np.zeros_like(d)
+        self._scale = solid.shrinkage_energy()
         change, drop, confirmed = np.inf, 0.0, False
         for iteration in range(1, self.limit + 1):
             settled = change <= self.tolerance
@@ -82,7 +85,7 @@ class AlternateMinimiser:
 
     def _equilibrate(self, loose: float) -> bool:
         """Loosely while damage still moves: as good as the last change of damage deserves."""
-        self._sharp = SHARP * abs(self.solid.displacement.value())
+        self._sharp = SHARP * max(abs(self.solid.displacement.value()), self._scale)
         return self._displacement.minimise(max(self._sharp, loose)).converged
 
     def _over_relax(self, before: np.ndarray, highest: float) -> None:
@@ -102,10 +105,3 @@ class AlternateMinimiser:
 
     def _largest(self, numbers: np.ndarray) -> float:
         return self.solid.comm.allreduce(float(numbers.max(initial=0.0)), op=MPI.MAX)
-
-
-def _bounds(x: fem.Function, low: float, high: float, fixed: np.ndarray) -> tuple[fem.Function, fem.Function]:
-    lower, upper = fem.Function(x.function_space), fem.Function(x.function_space)
-    lower.x.array[:], upper.x.array[:] = low, high
-    lower.x.array[fixed] = upper.x.array[fixed] = 0
-    return lower, upper

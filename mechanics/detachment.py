@@ -13,7 +13,9 @@ COLUMN = 2  # in element sizes: wide enough to hold a node of the layer; the fir
 
 
 class Detachment:
-    """Fraction of the length of a layer along x, from the notch tip on, whose section is broken somewhere."""
+    """Fraction of a layer, seen from above, whose section is broken somewhere; the notch, from its faces up to a column
+    beyond its tip, does not count. In a plane these are columns along x, in three dimensions a grid of them in rows
+    along z: a notch may have another tip in each row."""
 
     def __init__(self, d: fem.Function, regions: Entities, boundaries: Entities, layer: str, size: float) -> None:
         space = d.function_space
@@ -22,14 +24,18 @@ class Detachment:
         dim = space.mesh.topology.dim
         space.mesh.topology.create_connectivity(dim, dim)
         self._dofs = fem.locate_dofs_topological(space, dim, regions[layer])
-        x = space.tabulate_dof_coordinates()[self._dofs, 0]
-        start = self._extreme(x.min(initial=np.inf), MPI.MIN)
-        end = self._extreme(x.max(initial=-np.inf), MPI.MAX)
+        x, _, z = space.tabulate_dof_coordinates()[self._dofs].T
+        left, right = self._extent(x)
+        front, back = self._extent(z)
+        row, rows = _grid(z, front, back, COLUMN * size)
+        ends: np.ndarray = np.full(rows, left)  # of the notch in each row
         if "notch" in boundaries:
-            start = max(start, self._extreme(_tip(space.mesh, boundaries["notch"]), MPI.MAX)) + COLUMN * size
-        self._count = max(int((end - start) / (COLUMN * size)), 1)
-        self._column = np.floor((x - start) / (end - start) * self._count).astype(int)
-        self._column[self._column == self._count] -= 1
+            ends = self._tips(_nodes(space.mesh, boundaries["notch"]), front, back, COLUMN * size) + COLUMN * size
+            ends = np.maximum(left, ends)
+        column, columns = _grid(x, ends.min(), right, COLUMN * size)
+        self._counts = x >= ends[row]
+        self._cell = row * columns + column
+        self._cells = rows * columns
         self._populated = self._gather(np.ones(len(x), dtype=bool))
 
     def fraction(self) -> float:
@@ -37,19 +43,35 @@ class Detachment:
         return float(np.count_nonzero(broken) / np.count_nonzero(self._populated))
 
     def _gather(self, at_nodes: np.ndarray) -> np.ndarray:
-        columns = np.zeros(self._count, dtype=np.int8)
-        columns[self._column[at_nodes & (self._column >= 0)]] = 1
-        self._comm.Allreduce(MPI.IN_PLACE, columns, op=MPI.MAX)
-        return columns
+        cells = np.zeros(self._cells, dtype=np.int8)
+        cells[self._cell[at_nodes & self._counts]] = 1
+        self._comm.Allreduce(MPI.IN_PLACE, cells, op=MPI.MAX)
+        return cells
 
-    def _extreme(self, number: float, op: MPI.Op) -> float:
-        return self._comm.allreduce(float(number), op=op)
+    def _extent(self, x: np.ndarray) -> tuple[float, float]:
+        low = self._comm.allreduce(float(x.min(initial=np.inf)), op=MPI.MIN)
+        return low, self._comm.allreduce(float(x.max(initial=-np.inf)), op=MPI.MAX)
+
+    def _tips(self, notch: np.ndarray, front: float, back: float, width: float) -> np.ndarray:
+        """How far the notch goes in each row and its two neighbours, which are as near as the column at its tip."""
+        row, rows = _grid(notch[:, 2], front, back, width)
+        tips = np.full(rows + 2, -np.inf)
+        np.maximum.at(tips, row + 1, notch[:, 0])
+        self._comm.Allreduce(MPI.IN_PLACE, tips, op=MPI.MAX)
+        return np.max([tips[:-2], tips[1:-1], tips[2:]], axis=0)
 
 
-def _tip(body: mesh.Mesh, facets: np.ndarray) -> float:
+def _grid(x: np.ndarray, low: float, high: float, width: float) -> tuple[np.ndarray, int]:
+    """Number of the column that each place is in, and how many columns, at least so wide, there are."""
+    count = max(int((high - low) / width), 1)
+    column = np.floor((x - low) / (high - low) * count).astype(int) if high > low else np.zeros(len(x), dtype=int)
+    column[column == count] -= 1
+    return column, count
+
+
+def _nodes(body: mesh.Mesh, facets: np.ndarray) -> np.ndarray:
     if len(facets) == 0:  # dolfinx divides by their number
-        return -np.inf
+        return np.empty((0, 3))
     dim = body.topology.dim
     body.topology.create_connectivity(dim - 1, dim)
-    nodes = mesh.entities_to_geometry(body, dim - 1, facets)
-    return float(body.geometry.x[nodes.ravel(), 0].max())
+    return body.geometry.x[np.unique(mesh.entities_to_geometry(body, dim - 1, facets))]

@@ -8,6 +8,7 @@ import numpy as np
 from mpi4py import MPI
 
 from mechanics.alternate import AlternateMinimiser, Outcome
+from mechanics.balance import Balance
 from mechanics.detachment import DETACHED, Detachment
 from mechanics.loading import ROUND, Charge
 from mechanics.solid import Energies, Solid
@@ -22,6 +23,7 @@ class Record:
     max_damage: float
     energies: Energies
     plastic_work: float  # dissipated since the start
+    work: float  # done by shrinkage and moving platens since the start
     outcome: Outcome
     cuts: int  # repetitions that this step took
     seconds: float
@@ -50,17 +52,18 @@ def evolve(
     """
     plastic_work, begun, cuts = 0.0, False, 0
     clock = perf_counter()
-    solid.charge.value = charge.soc
+    solid.load(charge.soc)
     saved = solid.state.save()
     outcome = minimiser.minimise()
     if not outcome.converged:
         solid.state.restore(saved)
-    observer.step(_record(solid, detachment, charge.soc, plastic_work, outcome, cuts, clock))
+    observer.step(_record(solid, detachment, charge.soc, plastic_work, 0.0, outcome, cuts, clock))
     if not outcome.converged:
         return False
+    balance = Balance(solid)
     while not charge.finished:
         saved, start = solid.state.save(), charge.soc
-        solid.charge.value = charge.target
+        solid.load(charge.target)
 
         fine = begun or not charge.divisible or charge.target - start <= onset * (1 + ROUND)
 
@@ -72,15 +75,16 @@ def evolve(
         outcome = minimiser.minimise(interrupt=begins_coarsely)
         if not outcome.converged:
             solid.state.restore(saved)
-            solid.charge.value = start
+            solid.load(start)
             if charge.halve():
                 cuts += 1
                 continue
-            observer.step(_record(solid, detachment, charge.target, plastic_work, outcome, cuts, clock))
+            observer.step(_record(solid, detachment, charge.target, plastic_work, balance.work, outcome, cuts, clock))
             return False
         plastic_work += solid.accept()
         charge.accept()
-        record = _record(solid, detachment, charge.soc, plastic_work, outcome, cuts, clock)
+        balance.step()
+        record = _record(solid, detachment, charge.soc, plastic_work, balance.work, outcome, cuts, clock)
         begun = begun or record.detached_fraction > DETACHED
         observer.step(record)
         cuts, clock = 0, perf_counter()
@@ -92,6 +96,7 @@ def _record(
     detachment: Detachment,
     soc: float,
     plastic_work: float,
+    work: float,
     outcome: Outcome,
     cuts: int,
     clock: float,
@@ -103,6 +108,7 @@ def _record(
         max_damage=highest,
         energies=solid.energies(),
         plastic_work=plastic_work,
+        work=work,
         outcome=outcome,
         cuts=cuts,
         seconds=perf_counter() - clock,

@@ -1,5 +1,6 @@
 """Plastic strain at quadrature points, and how an accepted step moves it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import basix
@@ -8,16 +9,18 @@ import numpy as np
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
-from mechanics.potential import Coefficients, Flow
+from mechanics.flow import Flow
+from mechanics.potential import Coefficients
 
-# Three points in a triangle: enough for full rank of P2, few enough that it does not lock in plastic flow.
+# Three points in a triangle, four in a tetrahedron: just enough for full rank of P2 (9 = 3 × 3 and 24 = 4 × 6 strains),
+# few enough that it does not lock in plastic flow.
 QUADRATURE_DEGREE = 2
 
 
 class PlasticHistory:
     """εp and the accumulated p, both zero at first."""
 
-    def __init__(self, body: mesh.Mesh) -> None:
+    def __init__(self, body: mesh.Mesh, saturates: bool) -> None:
         cell = body.basix_cell()
         elements = (
             basix.ufl.quadrature_element(cell, value_shape=(3, 3), degree=QUADRATURE_DEGREE),
@@ -25,16 +28,16 @@ class PlasticHistory:
         )
         spaces = [fem.functionspace(body, element) for element in elements]
         self.functions = tuple(fem.Function(space) for space in spaces)
-        self.flow = Flow(*self.functions)
+        self.flow = Flow(self.functions[0], self.functions[1], saturates)
         self._next = tuple(fem.Function(space) for space in spaces)
         self._points = np.asarray(basix.make_quadrature(cell, QUADRATURE_DEGREE)[0])
         self._comm = body.comm
 
-    def follow(self, e: Any, g: Any, c: Coefficients, dx: Any) -> None:
+    def follow(self, e: Any, g: Any, c: Coefficients, integral: Callable[[Any], Any]) -> None:
         """Compile what `accept` needs, for the trial strain e and the degradation g."""
         dp = self.flow.increment(e, g, c)
         strain, p = self.flow.plastic_strain, self.flow.p
-        self._dissipation = fem.form(self.flow.dissipation(dp, c) * dx)
+        self._dissipation = fem.form(integral(self.flow.dissipation(dp, c)))
         moved = (strain + dp * self.flow.direction(e, c), p + dp)
         self._moved = tuple(fem.Expression(expression, self._points) for expression in moved)
 

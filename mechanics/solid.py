@@ -12,52 +12,23 @@ from mpi4py import MPI
 from mechanics.crack import CrackModel
 from mechanics.functional import Functional
 from mechanics.history import QUADRATURE_DEGREE, PlasticHistory
-from mechanics.potential import Coefficients, crack_energy, driving_energy, stored, trial_strain
+from mechanics.kinematics import PLANE_STRAIN, Kinematics
+from mechanics.medium import Medium, coefficients
+from mechanics.potential import crack_energy, driving_energy, stored, trial_strain
 from mechanics.split import Split
 from mechanics.state import State
-
-DISPLACEMENT_DEGREE = 2  # linear triangles lock in plastic flow, which keeps volume
-NEVER_YIELDS = 1e12  # MPa
+from mechanics.support import Support, held, spring_energy
 
 Entities = Mapping[str, np.ndarray]  # name -> local cells or facets
 
 
-@dataclass(frozen=True)
-class Medium:
-    """Numbers of one region, in MPa, J/m² and plain strain."""
-
-    young: float
-    poisson: float
-    toughness: float
-    shrinkage: float = 0.0  # linear strain at full charge, negative where it shrinks
-    yield_stress: float | None = None  # None: stays elastic
-    hardening: float = 0.0
-
-    @property
-    def bulk(self) -> float:
-        return self.young / (3 * (1 - 2 * self.poisson))
-
-    @property
-    def shear(self) -> float:
-        return self.young / (2 * (1 + self.poisson))
-
-    @property
-    def constrained(self) -> float:
-        """λ + 2μ: the modulus of a layer that cannot strain sideways."""
-        return self.bulk + 4 * self.shear / 3
-
-
-@dataclass(frozen=True)
-class Support:
-    """How a boundary is held: which displacement components are zero, and a normal spring (MPa/µm) on the rest."""
-
-    fixed: tuple[int, ...] = ()
-    spring: float = 0.0
+class SolidError(ValueError):
+    """Parts of a model that do not go together."""
 
 
 @dataclass(frozen=True)
 class Energies:
-    """Per unit depth in plane strain: MPa·µm²."""
+    """MPa·µm², per unit depth, in a plane; MPa·µm³ around an axis and in three dimensions."""
 
     elastic: float
     fracture: float
@@ -78,40 +49,64 @@ class Solid:
         split: Split,
         length: float,
         cell_size: np.ndarray,
+        kinematics: Kinematics = PLANE_STRAIN,
     ) -> None:
-        self.mesh, self.crack, self.length = body, crack, length
+        _check(body, media, crack, split, kinematics)
+        self.mesh, self.crack, self.length, self.kinematics = body, crack, length, kinematics
         self.regions, self.boundaries = regions, boundaries
         yields = any(medium.yield_stress is not None for medium in media.values())
-        self._history = PlasticHistory(body) if yields else None
+        saturates = any(medium.saturation > 0 for medium in media.values())
+        self._history = PlasticHistory(body, saturates) if yields else None
         self.state = self._new_state()
-        self._cells = fem.functionspace(body, ("DG", 0))
         self.charge = fem.Constant(body, np.float64(0.0))  # 1 is the shrinkage at full charge
-        self.coefficients = self._coefficients(media, cell_size)
+        charge = ufl.variable(self.charge)
+        self.coefficients = coefficients(media, body, regions, crack, length, cell_size, charge)
 
         u, d, c = self.state.u, self.state.d, self.coefficients
         flow = None if self._history is None else self._history.flow
-        dx = ufl.Measure("dx", body, metadata={"quadrature_degree": QUADRATURE_DEGREE})
-        e, g = trial_strain(u, c, flow), crack.g(d)
-        stored_energy = stored(e, g, c, split, flow) * dx
-        spring_energy = self._springs(u, supports)
-        fracture_energy = crack_energy(d, c, length, crack) * dx
+        x = ufl.SpatialCoordinate(body)
+        measure = kinematics.measure(x)
+        dx = ufl.dx(body, metadata={"quadrature_degree": QUADRATURE_DEGREE})
+
+        def integral(density: Any) -> Any:
+            return density * measure * dx
+
+        e, g = trial_strain(kinematics.strain_of(u, x), c, flow), crack.g(d, c.brittleness)
+        W = stored(e, g, c, split, flow)
+        spring = spring_energy(body, kinematics.displacement(u), measure, supports, boundaries)
+        fracture = integral(crack_energy(d, c, length, crack))
 
         # The damage step keeps the plastic increment of the last displacement step (d_last). The potential can only
-        # be lower than what it then sees, since W is the minimum over that increment; and the step is convex.
+        # be lower than what it then sees, since W is the minimum over that increment; and for AT1 and AT2 the step is
+        # convex.
         self._d_last = fem.Function(d.function_space)
         Y = driving_energy(e, self._d_last, c, crack, split, flow)
-        self.displacement = Functional(stored_energy + spring_energy, u)
-        self.damage = Functional(g * Y * dx + fracture_energy, d)
-        self.fixed = self._fixed(supports)
+        self.displacement = Functional(integral(W) if spring is None else integral(W) + spring, u)
+        self.damage = Functional(integral(g * Y) + fracture, d)
         if self._history is not None:
-            self._history.follow(e, g, c, dx)
+            self._history.follow(e, g, c, integral)
 
-        self._stored, self._fracture = fem.form(stored_energy), fem.form(fracture_energy)
-        self._spring = fem.form(spring_energy)
+        self._energies = [None if energy is None else fem.form(energy) for energy in (integral(W), fracture, spring)]
+        self._shrinking = fem.form(integral(9 * c.bulk * c.shrinkage**2 / 2))
+        self._charging = fem.form(integral(ufl.diff(W, charge)))
+        self._held = held(u.function_space, supports, boundaries)
+        self.fixed = np.unique(np.concatenate([np.empty(0, np.int32), *(one.unknowns for one in self._held)]))
+        self.prescribed = np.zeros(len(self.fixed))  # values of the fixed unknowns at the present load
 
     @property
     def comm(self) -> MPI.Comm:
         return self.mesh.comm
+
+    @property
+    def deformation(self) -> fem.Function:
+        """The displacement, whatever else is unknown."""
+        return self.state.u.sub(0) if self.kinematics.thin else self.state.u
+
+    def load(self, load: float) -> None:
+        """Charge so far, and move the held boundaries to where they are at that load."""
+        self.charge.value = load
+        for one in self._held:
+            self.prescribed[np.searchsorted(self.fixed, one.unknowns)] = one.at(load)
 
     def break_open(self, boundary: str) -> None:
         """Faces that are a crack to start with. Without their damage a notch would take up to a quarter more than Gc
@@ -127,59 +122,49 @@ class Solid:
 
     def energies(self) -> Energies:
         """After `accept`; before it the elastic part still holds the plastic work of the step."""
-        forms = (self._stored, self._fracture, self._spring)
-        return Energies(*(self.comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM) for form in forms))
+        return Energies(*(0.0 if form is None else self._sum(form) for form in self._energies))
+
+    def shrinkage_energy(self) -> float:
+        """What the shrinkage would store if nothing moved: a scale, also for a body that is free of stress."""
+        return self._sum(self._shrinking)
+
+    def charging_force(self) -> float:
+        """∂Π/∂charge: the work that shrinkage does for each unit of charge. After `accept`."""
+        return self._sum(self._charging)
+
+    def holding_forces(self) -> np.ndarray:
+        """Forces on the fixed unknowns, in the order of `fixed`; nothing on those that another process owns."""
+        force = self.displacement.gradient(fem.Function(self.state.u.function_space)).x.array
+        dofmap = self.state.u.function_space.dofmap
+        owned = dofmap.index_map.size_local * dofmap.index_map_bs
+        return np.where(self.fixed < owned, force[self.fixed], 0.0)
+
+    def reaction(self, boundary: str, component: int) -> float:
+        """The force that holds or moves a boundary: MPa·µm for each µm of depth in a plane, else MPa·µm²."""
+        unknowns = next(one.unknowns for one in self._held if (one.boundary, one.component) == (boundary, component))
+        force = float(self.holding_forces()[np.searchsorted(self.fixed, unknowns)].sum())
+        return self.comm.allreduce(force, op=MPI.SUM)
 
     def accept(self) -> float:
         """Move the plastic history to the present state; returns the plastic work of the step."""
         return 0.0 if self._history is None else self._history.accept()
 
     def _new_state(self) -> State:
-        vector = ("Lagrange", DISPLACEMENT_DEGREE, (self.mesh.geometry.dim,))
-        u = fem.Function(fem.functionspace(self.mesh, vector), name="displacement")
+        element = self.kinematics.element(self.mesh.basix_cell())
+        u = fem.Function(fem.functionspace(self.mesh, element), name="displacement")
         d = fem.Function(fem.functionspace(self.mesh, ("Lagrange", 1)), name="damage")
         return State(u, d, () if self._history is None else self._history.functions)
 
-    def _coefficients(self, media: Mapping[str, Medium], cell_size: np.ndarray) -> Coefficients:
-        def field(number: Any) -> fem.Function:
-            f = fem.Function(self._cells)
-            for name, medium in media.items():
-                f.x.array[self.regions[name]] = number(medium)
-            return f
+    def _sum(self, form: Any) -> float:
+        return self.comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM)
 
-        toughness = field(lambda m: m.toughness)
-        toughness.x.array[:] = self.crack.numerical_toughness(toughness.x.array, cell_size, self.length)
-        return Coefficients(
-            bulk=field(lambda m: m.bulk),
-            shear=field(lambda m: m.shear),
-            toughness=toughness,
-            shrinkage=self.charge * field(lambda m: m.shrinkage),
-            yield_stress=field(lambda m: NEVER_YIELDS if m.yield_stress is None else m.yield_stress),
-            hardening=field(lambda m: m.hardening),
-        )
 
-    def _springs(self, u: Any, supports: Mapping[str, Support]) -> Any:
-        """½ k (u·n)²: a compliant platen that follows the face. A zero term keeps the sum a form without springs."""
-        normal = ufl.FacetNormal(self.mesh)
-        energy = fem.Constant(self.mesh, np.float64(0.0)) * ufl.dot(u, u) * ufl.dx(self.mesh)
-        sprung = [(name, s.spring) for name, s in supports.items() if s.spring > 0]
-        if not sprung:
-            return energy
-        facets = np.concatenate([self.boundaries[name] for name, _ in sprung])
-        marks = np.concatenate([np.full(len(self.boundaries[n]), i) for i, (n, _) in enumerate(sprung)])
-        order = np.argsort(facets)
-        tags = mesh.meshtags(self.mesh, self.mesh.topology.dim - 1, facets[order], marks[order].astype(np.int32))
-        ds = ufl.Measure("ds", self.mesh, subdomain_data=tags)
-        for i, (_, stiffness) in enumerate(sprung):
-            energy += stiffness / 2 * ufl.dot(u, normal) ** 2 * ds(i)
-        return energy
-
-    def _fixed(self, supports: Mapping[str, Support]) -> np.ndarray:
-        """Local numbers of the displacement unknowns that are held at zero, ghosts included."""
-        space, facet_dim = self.state.u.function_space, self.mesh.topology.dim - 1
-        self.mesh.topology.create_connectivity(facet_dim, self.mesh.topology.dim)
-        held = [np.empty(0, dtype=np.int32)]
-        for name, support in supports.items():
-            nodes = fem.locate_dofs_topological(space, facet_dim, self.boundaries[name])
-            held += [nodes * self.mesh.geometry.dim + component for component in support.fixed]
-        return np.unique(np.concatenate(held))
+def _check(
+    body: mesh.Mesh, media: Mapping[str, Medium], crack: CrackModel, split: Split, kinematics: Kinematics
+) -> None:
+    if body.geometry.dim != kinematics.dimension:
+        raise SolidError(f"the mesh has {body.geometry.dim} dimensions, and the kinematics {kinematics.dimension}")
+    if not split.shear_opens and any(medium.yield_stress is not None for medium in media.values()):
+        raise SolidError("this split leaves shear energy in closed cracks, for which there is no flow rule")
+    if crack.strength is None and any(medium.strength is None for medium in media.values()):
+        raise SolidError("this crack model takes a strength for every region")

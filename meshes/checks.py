@@ -1,13 +1,16 @@
 """What a mesh must pass before use: dolfinx itself takes most of these faults without a word."""
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 
-from meshes.parts import MeshError, NodeArray, Parts
+from meshes.parts import CARRIERS, FloatArray, MeshError, NodeArray, Parts
 
 FLAT = 1e-9  # of the extent: what rounding in a file leaves of a plane
-SLIVER = 1e-6  # height over longest edge below which a triangle has no area to speak of
+SLIVER = 1e-6  # height over longest edge below which a triangle has no area to speak of, or a tetrahedron no volume
+CONTENT = {2: "area", 3: "volume"}
+FACET = {2: "edge", 3: "face"}
 
 
 def check(parts: Parts) -> None:
@@ -26,12 +29,15 @@ def check(parts: Parts) -> None:
 
 
 def _check_regions(parts: Parts) -> None:
+    carriers = CARRIERS[parts.dim]
     if not parts.cells.size:
-        raise MeshError("no region of the mesh has a name; put its surfaces into named physical groups (or cell sets)")
+        raise MeshError(
+            f"no region of the mesh has a name; put its {carriers} into named physical groups (or cell sets)"
+        )
     if len(parts.nameless):
         raise MeshError(
             f"a cell {parts.place(parts.nameless[0])} is in no region ({len(parts.nameless)} such in all); "
-            "put every surface into a named physical group (or cell set)"
+            f"put every {carriers[:-1]} into a named physical group (or cell set)"
         )
 
 
@@ -65,7 +71,7 @@ def _check_plane(parts: Parts) -> None:
     if not np.isfinite(points).all():
         raise MeshError("the mesh has points whose coordinates are not finite numbers")
     width, height, depth = np.ptp(points, axis=0)
-    if depth > FLAT * max(width, height):
+    if parts.dim == 2 and depth > FLAT * max(width, height):
         raise MeshError(
             f"the mesh does not lie in the xy plane: its z coordinates spread over {depth:.4g}, "
             "and all have to be the same"
@@ -73,31 +79,33 @@ def _check_plane(parts: Parts) -> None:
 
 
 def _check_shapes(parts: Parts) -> None:
-    """No triangle without area, and none folded over its neighbour."""
+    """No cell without area or volume, and none folded over its neighbour."""
     cells = parts.cells
-    a, b, c = np.moveaxis(parts.points[cells, :2], 1, 0)
-    twice_area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
-    longest = np.max([np.linalg.norm(edge, axis=1) for edge in (b - a, c - b, a - c)], axis=0)
-    flat = np.flatnonzero(np.abs(twice_area) <= SLIVER * longest**2)
+    corners = np.moveaxis(parts.points[cells, : parts.dim], 1, 0)
+    content = determinants(corners)
+    longest = np.max([np.linalg.norm(b - a, axis=1) for a, b in combinations(corners, 2)], axis=0)
+    flat = np.flatnonzero(np.abs(content) <= SLIVER * longest**parts.dim)
     if flat.size:
         raise MeshError(
-            f"a cell {parts.place(cells[flat[0]])} has no area ({flat.size} such in all); merge or move its points"
+            f"a cell {parts.place(cells[flat[0]])} has no {CONTENT[parts.dim]} ({flat.size} such in all); "
+            "merge or move its points"
         )
-    # Which way round a file lists the corners means nothing. Once all run counter-clockwise, the two
-    # triangles at an edge pass along it in opposite directions, unless one lies on top of the other.
-    cells = np.where(twice_area[:, None] > 0, cells, cells[:, ::-1])
-    edges = _edges(cells)
-    _, first, counts = np.unique(edges @ [len(parts.points), 1], return_index=True, return_counts=True)
+    # Which way round a file lists the corners means nothing. Once all run the same way, the two cells at a
+    # facet pass along it in opposite directions, unless one lies on top of the other.
+    swapped = [1, 0, *range(2, parts.dim + 1)]
+    facets = _sides(np.where(content[:, None] > 0, cells, cells[:, swapped]))
+    keys = _keys(facets, len(parts.points)) * _direction(facets)
+    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     if counts.max() > 1:
         raise MeshError(
-            f"two cells overlap at their edge {parts.place(edges[first[counts.argmax()]])}; "
+            f"two cells overlap at their {FACET[parts.dim]} {parts.place(facets[first[counts.argmax()]])}; "
             "one of them is inverted or too much"
         )
 
 
 def _check_facets(parts: Parts) -> None:
     """A facet that is no side of a cell would vanish."""
-    sides = _keys(_edges(parts.cells), len(parts.points))
+    sides = _keys(_sides(parts.cells), len(parts.points))
     for name, facets in parts.boundaries.items():
         loose = np.flatnonzero(~np.isin(_keys(facets, len(parts.points)), sides))
         if loose.size:
@@ -126,10 +134,29 @@ def _check_joints(parts: Parts) -> None:
         )
 
 
-def _edges(cells: NodeArray) -> NodeArray:
-    return cells[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
+def determinants(corners: FloatArray) -> FloatArray:
+    """Twice the area of triangles, six times the volume of tetrahedra, with the sign of the way round; the corners
+    come first."""
+    if len(corners) == 4:
+        a, b, c, d = corners
+        return np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a)
+    a, b, c = corners
+    (abx, aby), (acx, acy) = (b - a).T, (c - a).T
+    return abx * acy - aby * acx
 
 
-def _keys(edges: NodeArray, points: int) -> NodeArray:
-    """One number for each edge, whichever way it runs."""
-    return np.min(edges, axis=1) * points + np.max(edges, axis=1)
+def _sides(cells: NodeArray) -> NodeArray:
+    """The facets of all cells, each one's points in the order in which its cell passes along them."""
+    around = {3: [[0, 1], [1, 2], [2, 0]], 4: [[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]]}[cells.shape[1]]
+    return cells[:, around].reshape(-1, cells.shape[1] - 1)
+
+
+def _keys(facets: NodeArray, points: int) -> NodeArray:
+    """One number for each facet, whichever way its points are listed; above zero."""
+    return np.sort(facets, axis=1) @ [points**i for i in range(facets.shape[1])]
+
+
+def _direction(facets: NodeArray) -> NodeArray:
+    """1 or -1: whether it takes an even or odd number of swaps to sort the points of a facet."""
+    columns = combinations(facets.T, 2)
+    return np.prod([np.sign(b - a) for a, b in columns], axis=0)

@@ -23,8 +23,10 @@ from dolfinx.mesh import (
 from mpi4py import MPI
 
 from meshes import model
-from meshes.checks import check
+from meshes.checks import check, determinants
 from meshes.parts import NO_TRIANGLES, FloatArray, IntArray, MeshError, NodeArray, Parts
+
+SHAPES = {2: "triangle", 3: "tetrahedron"}
 
 
 class Geometry(Protocol):
@@ -70,7 +72,7 @@ def build(geometry: Geometry, comm: MPI.Comm) -> Domain:
         with model.session():
             try:
                 geometry.draw()
-                gmsh.model.mesh.generate(2)
+                gmsh.model.mesh.generate(model.dimension())
             except MeshError:
                 raise
             except Exception as problem:  # gmsh raises nothing more particular
@@ -83,12 +85,20 @@ def build(geometry: Geometry, comm: MPI.Comm) -> Domain:
 
 
 def element_size(mesh: Mesh) -> FloatArray:
-    """Edge of the equilateral triangle of the same area, for each cell of this process, ghosts included."""
-    cells = mesh.topology.index_map(2)
+    """Edge of the equilateral triangle of the same area, or of the regular tetrahedron of the same volume, for
+    each cell of this process, ghosts included."""
+    dim = mesh.topology.dim
+    cells = mesh.topology.index_map(dim)
     numbers = np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32)
-    a, b, c = np.moveaxis(mesh.geometry.x[entities_to_geometry(mesh, 2, numbers), :2], 1, 0)
-    (abx, aby), (acx, acy) = (b - a).T, (c - a).T
-    return np.sqrt(2 * np.abs(abx * acy - aby * acx) / np.sqrt(3))
+    corners = np.moveaxis(mesh.geometry.x[entities_to_geometry(mesh, dim, numbers), :dim], 1, 0)
+    if dim == 3:
+        return np.cbrt(np.sqrt(2) * np.abs(determinants(corners)))
+    return np.sqrt(2 * np.abs(determinants(corners)) / np.sqrt(3))
+
+
+def row_height(mesh: Mesh) -> FloatArray:
+    """Height of that triangle or tetrahedron: of the row of cells that a crack breaks."""
+    return element_size(mesh) * (np.sqrt(3) / 2 if mesh.topology.dim == 2 else np.sqrt(2 / 3))
 
 
 def distribute(make: Callable[[], Parts], comm: MPI.Comm) -> Domain:
@@ -104,21 +114,21 @@ def distribute(make: Callable[[], Parts], comm: MPI.Comm) -> Domain:
     if problem is not None:
         raise problem
 
-    regions, boundaries = comm.bcast((list(parts.regions), list(parts.boundaries)))
+    dim, regions, boundaries = comm.bcast((parts.dim, list(parts.regions), list(parts.boundaries)))
     used, cells = np.unique(parts.cells, return_inverse=True)  # dolfinx takes no points outside of cells
-    cells = cells.reshape(-1, 3)
+    cells = cells.reshape(-1, dim + 1)
     facets = np.searchsorted(used, parts.facets)
     mesh = create_mesh(
         comm,
         cells=cells.astype(np.int64),
-        x=np.ascontiguousarray(parts.points[used, :2], dtype=default_real_type),
-        e=ufl.Mesh(basix.ufl.element("Lagrange", "triangle", 1, shape=(2,), dtype=default_real_type)),
+        x=np.ascontiguousarray(parts.points[used, :dim], dtype=default_real_type),
+        e=ufl.Mesh(basix.ufl.element("Lagrange", SHAPES[dim], 1, shape=(dim,), dtype=default_real_type)),
         partitioner=_with_ghosts(),
     )
     return Domain(
         mesh,
-        _local(mesh, 2, cells, regions, parts.regions),
-        _local(mesh, 1, facets, boundaries, parts.boundaries),
+        _local(mesh, dim, cells, regions, parts.regions),
+        _local(mesh, dim - 1, facets, boundaries, parts.boundaries),
     )
 
 

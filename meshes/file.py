@@ -13,9 +13,9 @@ from mpi4py import MPI
 from meshes import model
 from meshes.checks import check
 from meshes.domain import Domain, distribute
-from meshes.parts import NO_TRIANGLES, MeshError, NodeArray, Parts
+from meshes.parts import CELLS, NONE, MeshError, NodeArray, Parts
 
-DIMENSION = {"line": 1, "triangle": 2}
+LINEAR = {1: "line", 2: "triangle", 3: "tetra"}  # meshio's names, by dimension
 
 
 def load(path: str | Path, comm: MPI.Comm) -> Domain:
@@ -67,36 +67,37 @@ def _read_meshio(path: Path) -> Parts:
     if not mesh.points.size:
         raise MeshError("there is no mesh in it")
 
-    groups: dict[str, dict[str, NodeArray]] = {"triangle": {}, "line": {}}
-    nameless = NO_TRIANGLES
+    dim = max(2, *(block.dim for block in mesh.cells))
+    groups: dict[int, dict[str, NodeArray]] = {dim: {}, dim - 1: {}}
+    nameless = NONE[dim]
     for number, block in enumerate(mesh.cells):
-        if block.type == "vertex":
+        if block.dim < dim - 1:  # points, and curves in space, may have names and say nothing
             continue
-        if block.type not in groups:
-            raise MeshError(f"the mesh has cells of the type '{block.type}', and takes 3-node triangles only")
+        if block.type != LINEAR[block.dim]:
+            raise MeshError(f"the mesh has cells of the type '{block.type}', and takes {CELLS[dim]} only")
         cells = block.data.astype(np.int64)
         named = np.zeros(len(cells), bool)
-        for name, members in _members(mesh, number, block.type):
+        for name, members in _members(mesh, number, block.dim):
             if name.startswith("gmsh:"):  # meshio's notes on curves, which it mixes up with groups of cells
                 continue
             named[members] = True
             if cells[members].size:
-                earlier = groups[block.type].get(name, cells[:0])
-                groups[block.type][name] = np.vstack([earlier, cells[members]])
-        if block.type == "triangle":
+                earlier = groups[block.dim].get(name, cells[:0])
+                groups[block.dim][name] = np.vstack([earlier, cells[members]])
+        if block.dim == dim:
             nameless = np.vstack([nameless, cells[~named]])
     points = np.zeros((len(mesh.points), 3))
     points[:, : mesh.points.shape[1]] = mesh.points
-    return Parts(points, groups["triangle"], groups["line"], nameless)
+    return Parts(points, groups[dim], groups[dim - 1], nameless)
 
 
-def _members(mesh: meshio.Mesh, block: int, kind: str) -> Iterator[tuple[str, NodeArray]]:
+def _members(mesh: meshio.Mesh, block: int, dim: int) -> Iterator[tuple[str, NodeArray]]:
     """Name and cells of each group in one block of cells, by whichever way the format says it."""
     for name, members in mesh.cell_sets.items():
         if members[block] is not None:
             yield name, np.asarray(members[block], np.int64)
     for name, tag in mesh.field_data.items():  # name -> (number, dimension)
-        if "gmsh:physical" in mesh.cell_data and len(tag) == 2 and tag[1] == DIMENSION[kind]:
+        if "gmsh:physical" in mesh.cell_data and len(tag) == 2 and tag[1] == dim:
             yield name, np.flatnonzero(mesh.cell_data["gmsh:physical"][block] == tag[0])
     families = getattr(mesh, "cell_tags", {}) if "cell_tags" in mesh.cell_data else {}  # MED only
     for number, names in families.items():

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import gmsh
 import numpy as np
 
-from meshes.parts import NO_TRIANGLES, MeshError, NodeArray, Parts
+from meshes.parts import CARRIERS, CELLS, NONE, MeshError, NodeArray, Parts
 
-LINEAR = {1: 1, 2: 2}  # dimension -> gmsh type of line and triangle, gmsh.info/doc/texinfo, "MSH file format"
+LINEAR = {1: 1, 2: 2, 3: 4}  # dimension -> gmsh type of line, triangle, tetrahedron, gmsh.info, "MSH file format"
 
 
 @contextmanager
@@ -27,19 +27,25 @@ def session() -> Iterator[None]:
         gmsh.finalize()
 
 
+def dimension() -> int:
+    """3 where the model has volumes."""
+    return max(2, gmsh.model.getDimension())
+
+
 def read_parts() -> Parts:
     """The named parts of the current model, which must be meshed."""
+    cell_dim = dimension()
     tags, coordinates, _ = gmsh.model.mesh.getNodes()
     order = np.argsort(tags)
     tags = tags[order]
 
     def elements(dim: int, entity: int) -> NodeArray:
         """Rows of point indices; gmsh counts its nodes from one and may leave gaps."""
-        rows = [np.empty((0, dim + 1), np.int64)]
+        rows = [NONE[dim]]
         for found, _, nodes in zip(*gmsh.model.mesh.getElements(dim, entity), strict=True):
             if found != LINEAR[dim]:
                 name = gmsh.model.mesh.getElementProperties(found)[0]
-                raise MeshError(f"the mesh has cells of the type '{name}', and takes 3-node triangles only")
+                raise MeshError(f"the mesh has cells of the type '{name}', and takes {CELLS[cell_dim]} only")
             rows.append(np.searchsorted(tags, nodes).reshape(-1, dim + 1))
         return np.vstack(rows)
 
@@ -48,22 +54,19 @@ def read_parts() -> Parts:
         for _, tag in gmsh.model.getPhysicalGroups(dim):
             name = gmsh.model.getPhysicalName(dim, tag)
             if not name:
-                what = "surfaces" if dim == 2 else "curves"
-                raise MeshError(f"the physical group {tag} of {what} has no name; give it one")
+                raise MeshError(f"the physical group {tag} of {CARRIERS[dim]} has no name; give it one")
             rows = [elements(dim, e) for e in gmsh.model.getEntitiesForPhysicalGroup(dim, tag)]
-            named[name] = np.vstack([named.get(name, np.empty((0, dim + 1), np.int64)), *rows])
+            named[name] = np.vstack([named.get(name, NONE[dim]), *rows])
         return named
 
-    if gmsh.model.mesh.getElements(3)[0].size:
-        raise MeshError("the mesh has three-dimensional cells, and takes triangles in the xy plane only")
     nameless = [
-        elements(2, entity)
-        for _, entity in gmsh.model.getEntities(2)
-        if not gmsh.model.getPhysicalGroupsForEntity(2, entity).size
+        elements(cell_dim, entity)
+        for _, entity in gmsh.model.getEntities(cell_dim)
+        if not gmsh.model.getPhysicalGroupsForEntity(cell_dim, entity).size
     ]
     return Parts(
         points=coordinates.reshape(-1, 3)[order],
-        regions=groups(2),
-        boundaries=groups(1),
-        nameless=np.vstack([NO_TRIANGLES, *nameless]),
+        regions=groups(cell_dim),
+        boundaries=groups(cell_dim - 1),
+        nameless=np.vstack([NONE[cell_dim], *nameless]),
     )

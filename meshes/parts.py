@@ -10,8 +10,13 @@ IntArray = NDArray[np.int32]
 NodeArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-NO_TRIANGLES: NodeArray = np.empty((0, 3), np.int64)
 NO_EDGES: NodeArray = np.empty((0, 2), np.int64)
+NO_TRIANGLES: NodeArray = np.empty((0, 3), np.int64)
+NO_TETRAHEDRA: NodeArray = np.empty((0, 4), np.int64)
+NONE = {1: NO_EDGES, 2: NO_TRIANGLES, 3: NO_TETRAHEDRA}  # by dimension
+
+CELLS = {2: "3-node triangles", 3: "4-node tetrahedra"}  # what a mesh may be made of, by its dimension
+CARRIERS = {1: "curves", 2: "surfaces", 3: "volumes"}  # what gmsh puts into a physical group
 
 
 class MeshError(ValueError):
@@ -20,20 +25,26 @@ class MeshError(ValueError):
 
 @dataclass(frozen=True)
 class Parts:
+    """Triangles in the xy plane with edges for boundaries, or tetrahedra with triangles for boundaries."""
+
     points: FloatArray  # (number of points, 3)
-    regions: Mapping[str, NodeArray]  # name -> the points of each of its triangles
-    boundaries: Mapping[str, NodeArray]  # name -> the points of each of its edges
-    nameless: NodeArray  # triangles in no region
+    regions: Mapping[str, NodeArray]  # name -> the points of each of its cells
+    boundaries: Mapping[str, NodeArray]  # name -> the points of each of its facets
+    nameless: NodeArray  # cells in no region
+
+    @property
+    def dim(self) -> int:
+        return self.nameless.shape[1] - 1
 
     @property
     def cells(self) -> NodeArray:
-        return np.vstack([NO_TRIANGLES, *self.regions.values()])
+        return np.vstack([NONE[self.dim], *self.regions.values()])
 
     @property
     def facets(self) -> NodeArray:
-        return np.vstack([NO_EDGES, *self.boundaries.values()])
+        return np.vstack([NONE[self.dim - 1], *self.boundaries.values()])
 
     def place(self, points: NodeArray) -> str:
         """Where an entity is, for a message."""
-        x, y, _ = self.points[points].mean(axis=0)
-        return f"at x = {x:.4g}, y = {y:.4g}"
+        middle = self.points[points].mean(axis=0)
+        return "at " + ", ".join(f"{axis} = {middle[i]:.4g}" for i, axis in enumerate("xyz"[: self.dim]))

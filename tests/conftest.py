@@ -21,7 +21,7 @@ def make_solid():
             "split": SPLITS["volumetric-deviatoric"],
             "length": 0.2,
         } | changes
-        size = meshes.element_size(domain.mesh)
+        size = meshes.row_height(domain.mesh)
         return Solid(domain.mesh, domain.regions, domain.boundaries, media, cell_size=size, **settings)
 
     return make

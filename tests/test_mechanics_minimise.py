@@ -154,6 +154,63 @@ def test_a_search_that_finds_no_lower_energy_stays_where_it_was():
     assert np.array_equal(functional.x.x.array, start)
 
 
+def crack_profile(y):
+    """Energy of a crack of PF-CZM, ℓ = 0.1: concave in y wherever it is flat."""
+    return ((2 * y - y**2) / 0.1 + 0.1 * ufl.inner(ufl.grad(y), ufl.grad(y))) / np.pi * ufl.dx
+
+
+STARTS = {
+    "intact": lambda x: 0 * x,
+    "broken": lambda x: 0 * x + 0.99,
+    "ramp": lambda x: 1 - x,
+    "noise": lambda x: np.random.default_rng(1).uniform(0, 1, len(x)),
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_minimum_of_an_energy_that_is_not_convex(start):
+    """d = 1 - sin(x/ℓ), which costs half of Gc; linear elements are off by (h/ℓ)²/8 of 1 and by less of the energy."""
+    functional, lower, upper, x = on_a_line(crack_profile, 160)
+    lower.x.array[:], upper.x.array[:] = 0, 1
+    lower.x.array[x == 0] = 1
+    functional.x.x.array[:] = STARTS[start](x)
+    solver = LinearSolver(MPI.COMM_SELF, None, 1e-6)
+    result = BoundedNewton(functional, lower, upper, solver).minimise(1e-12)
+    assert result.converged
+    assert result.energy == pytest.approx(0.5, rel=5e-4)
+    assert functional.x.x.array == pytest.approx(np.where(x < np.pi * 0.05, 1 - np.sin(x / 0.1), 0), abs=5e-4)
+    gradient = functional.gradient(fem.Function(functional.x.function_space)).x.array
+    d = functional.x.x.array
+    assert np.abs(gradient[(d > 0) & (d < 1)]).max() < 1e-6  # of 1/h = 160: a first-order point
+    assert gradient[d == 0].min() > 0
+
+
+@pytest.mark.parametrize("start", ["even", "noise"])
+@pytest.mark.parametrize("size", [1e-14, 1e-6, 0.3])
+def test_a_saddle_is_left(start, size):
+    """Two wells at -1 and 1, and a saddle at 0 where the gradient is as good as zero."""
+
+    def wells(y):
+        energy = (y**2 - 1) ** 2 / 4 + 0.01 * ufl.inner(ufl.grad(y), ufl.grad(y))
+        return energy * ufl.dx(metadata={"quadrature_degree": 4})
+
+    functional, lower, upper, _ = on_a_line(wells)
+    functional.x.x.array[:] = size * (np.ones(17) if start == "even" else np.random.default_rng(1).normal(0, 1, 17))
+    solver = LinearSolver(MPI.COMM_SELF, None, 1e-6)
+    assert BoundedNewton(functional, lower, upper, solver).minimise(1e-9).converged
+    assert np.abs(functional.x.x.array) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_maximum_that_is_met_exactly_is_all_that_stops_it():
+    functional, lower, upper, _ = on_a_line(lambda y: -(y**2) * ufl.dx)
+    lower.x.array[:], upper.x.array[:] = -1, 2
+    solver = LinearSolver(MPI.COMM_SELF, None, 1e-6)
+    for start, end in ((0.0, 0.0), (1e-12, 2.0), (-1e-12, -1.0)):
+        functional.x.x.array[:] = start
+        assert BoundedNewton(functional, lower, upper, solver).minimise(1e-9).converged
+        assert functional.x.x.array == pytest.approx(end)
+
+
 def diagonal(entries: np.ndarray) -> PETSc.Mat:
     n = len(entries)
     A = PETSc.Mat().createAIJ((n, n), nnz=1, comm=MPI.COMM_SELF)

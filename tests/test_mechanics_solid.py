@@ -1,4 +1,4 @@
-"""Equilibrium against closed forms: uniform fields, flow without locking, and the clamped strip of layers (V4)."""
+"""Equilibrium against closed forms: uniform fields, and flow without locking."""
 
 from math import sqrt
 
@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from conftest import WALLS, highest_damage, uniform
 
-import mechanics.solid
+import mechanics.kinematics
 import meshes
-from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Support
-from mechanics.alternate import Ending
+from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Medium, Support
 from mechanics.closed_forms import clamped_strip, critical_charge
-from mechanics.detachment import Detachment
 
 
 def charge_to(solid, soc: float):
@@ -30,6 +28,16 @@ def test_stored_energy_of_a_block_held_on_all_sides(make_solid, block):
     assert solid.energies().elastic == pytest.approx(
         K / 2 * 0.03**2 * area, rel=1e-9
     )  # round-off: the field is uniform
+
+
+def test_a_body_that_shrinks_freely_is_in_equilibrium(make_solid, block):
+    """Nothing is stored but round-off, to which a tolerance must not be relative; also when it is asked again."""
+    supports = {"bottom": Support((1,)), "left": Support((0,))}
+    media, thin = uniform(shrinkage=-0.01, toughness=1e6), KINEMATICS["plane stress"]
+    solid = make_solid(block, media, supports=supports, kinematics=thin)
+    for soc in (1.0, 1.0, 0.5):
+        assert charge_to(solid, soc).converged
+        assert solid.energies().elastic < 1e-15 * solid.shrinkage_energy()
 
 
 def test_shrinking_layers_on_a_spring(make_solid, block):
@@ -106,7 +114,7 @@ def test_displacement_does_not_lock_in_plastic_flow(make_solid, monkeypatch):
     """Flow keeps volume, and P1 triangles lock in it. Quadratic ones on a coarse mesh are already near a fine one."""
     fine = plastic_energy(make_solid, 0.0625)
     quadratic = plastic_energy(make_solid, 0.25) / fine - 1
-    monkeypatch.setattr(mechanics.solid, "DISPLACEMENT_DEGREE", 1)
+    monkeypatch.setattr(mechanics.kinematics, "DISPLACEMENT_DEGREE", 1)
     linear = plastic_energy(make_solid, 0.25) / fine - 1
     assert abs(quadratic) < 0.02  # 0.7 % when written; linear ones 11 %
     assert linear > 4 * abs(quadratic)
@@ -130,37 +138,3 @@ def test_closed_form_of_the_strip_is_the_energy_that_letting_go_sets_free(make_s
     assert critical_charge(release, 3 * release) == pytest.approx(sqrt(3))
     swelling = [(0.5, Medium(1000.0, 0.3, 1.0, shrinkage=0.01))]
     assert critical_charge(clamped_strip(swelling)[1], 1.0) is None
-
-
-def running_charge(solid, detachment, guess: float) -> float:
-    """The least charge, to half a percent, at which a long crack starts to run; that it then does is not waited for."""
-    low, high = 0.8 * guess, 1.2 * guess
-    AlternateMinimiser(solid).minimise()  # the notch finds its profile
-    notched = solid.state.save()
-    while high - low > 0.005 * guess:
-        solid.state.restore(notched)
-        middle = (low + high) / 2
-        solid.charge.value = middle
-        ending = AlternateMinimiser(solid).minimise(lambda count: detachment.fraction() > 0.05).ending
-        assert ending in (Ending.CONVERGED, Ending.INTERRUPTED)
-        low, high = (middle, high) if ending is Ending.CONVERGED else (low, middle)
-    return high
-
-
-@pytest.mark.slow
-def test_clamped_strip_of_layers_lets_go_where_the_closed_form_says(make_solid):
-    """V4: the critical SoC within 2 %, the toughness corrected for the mesh; half a percent of it is the search."""
-    interface = Medium(young=2000.0, poisson=0.3, toughness=2.0)
-    media = {
-        "electrolyte": Medium(2000.0, 0.3, 20.0),
-        "interface": interface,
-        "cathode": Medium(8000.0, 0.25, 20.0, shrinkage=-0.05),
-    }
-    notch = meshes.Notch(length=4.0, opening=0.05)
-    stack = meshes.Stack(10.0, 1.0, 0.8, 1.0, fine=0.05, coarse=0.2, notch=notch)
-    solid = make_solid(stack, media)
-    solid.break_open("notch")
-    detachment = Detachment(solid.state.d, solid.regions, solid.boundaries, "interface", 0.05)
-    _, release = clamped_strip([(1.0, media["electrolyte"]), (0.8, interface), (1.0, media["cathode"])])
-    exact = critical_charge(release, interface.toughness)
-    assert running_charge(solid, detachment, exact) == pytest.approx(exact, rel=0.02)

@@ -69,9 +69,10 @@ def write_tagged(path: Path, geometrical: tuple[int, int], mesh: meshio.Mesh | N
     names = list(mesh.cell_sets)
     mesh.cell_sets_to_data("gmsh:physical")
     mesh.cell_data["gmsh:physical"] = [numbers + 1 for numbers in mesh.cell_data["gmsh:physical"]]
-    mesh.cell_data["gmsh:geometrical"] = [np.array(geometrical), np.array(geometrical)]
-    mesh.field_data = {name: np.array([i + 1, 2 if i < 2 else 1]) for i, name in enumerate(names)}
-    mesh.points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])
+    mesh.cell_data["gmsh:geometrical"] = [np.resize(geometrical, len(block)) for block in mesh.cells]
+    dim = mesh.cells[0].dim
+    mesh.field_data = {name: np.array([i + 1, dim if i < 2 else dim - 1]) for i, name in enumerate(names)}
+    mesh.points = np.pad(mesh.points, ((0, 0), (0, 3 - dim)))
     mesh.write(path, file_format="gmsh22", binary=False)
 
 
@@ -316,19 +317,100 @@ def test_other_cells_of_gmsh(tmp_path: Path, options: dict, kind: str) -> None:
         load(tmp_path / "a.msh", MPI.COMM_SELF)
 
 
-def test_three_dimensional_cells(tmp_path: Path) -> None:
+CUBE = np.array([[x, y, z] for z in (0.0, 1.0) for y in (0.0, 1.0) for x in (0.0, 1.0)])
+# The six tetrahedra around the diagonal from corner 0 to corner 7: one below and one above for each pair of axes
+AROUND = np.array([[0, 7, a, b] for a, b in ((1, 3), (3, 2), (2, 6), (6, 4), (4, 5), (5, 1))])
+NONE = np.array([], int)
+
+
+def two_halves(**changes: object) -> meshio.Mesh:
+    """A unit cube of six tetrahedra, three to each region; two triangles for each boundary."""
+    parts = {
+        "points": CUBE,
+        "cells": [("tetra", AROUND), ("triangle", np.array([[0, 1, 3], [0, 3, 2], [4, 5, 7], [4, 7, 6]]))],
+        "cell_sets": {
+            "lower": [np.array([0, 1, 5]), NONE],
+            "upper": [np.array([2, 3, 4]), NONE],
+            "front": [NONE, np.array([0, 1])],
+            "back": [NONE, np.array([2, 3])],
+        },
+    }
+    return meshio.Mesh(**(parts | changes))
+
+
+def volumes(domain: Domain) -> dict[str, float]:
+    size = element_size(domain.mesh)
+    return {name: float(np.sum(size[cells] ** 3) / np.sqrt(72)) for name, cells in domain.regions.items()}
+
+
+@pytest.mark.parametrize("ending", [".inp", ".vtu", ".med", ".msh"])
+def test_tetrahedra_come_along_with_their_names(tmp_path: Path, ending: str) -> None:
+    path, mesh = tmp_path / f"a{ending}", two_halves()
+    if ending == ".msh":
+        write_tagged(path, (0, 0), mesh)
+    elif ending == ".med":
+        mesh.cell_data["cell_tags"] = [np.array([-1, -1, -2, -2, -2, -1]), np.array([-3, -3, -4, -4])]
+        mesh.cell_tags, mesh.cell_sets = {-1: ["lower"], -2: ["upper"], -3: ["front"], -4: ["back"]}, {}
+        mesh.write(path)
+    else:
+        mesh.write(path)
+    domain = load(path, MPI.COMM_SELF)
+    assert volumes(domain) == pytest.approx({"lower": 0.5, "upper": 0.5})
+    assert {name: len(facets) for name, facets in domain.boundaries.items()} == {"front": 2, "back": 2}
+    for name, z in (("front", 0.0), ("back", 1.0)):
+        domain.mesh.topology.create_connectivity(2, 3)
+        points = domain.mesh.geometry.x[entities_to_geometry(domain.mesh, 2, domain.boundaries[name])]
+        np.testing.assert_array_equal(points[:, :, 2], z)
+
+
+def test_box_comes_back_from_gmsh(tmp_path: Path) -> None:
+    """Curves may have names as well, which say nothing in space."""
     gmsh.initialize()
     try:
         gmsh.option.setNumber("General.Terminal", 0)
-        box = gmsh.model.occ.addBox(0, 0, 0, 1, 1, 1)
+        box = gmsh.model.occ.addBox(0, 0, 0, 1, 2, 3)
         gmsh.model.occ.synchronize()
-        gmsh.model.addPhysicalGroup(3, [box], name="box")
+        for dim, name in ((3, "box"), (2, "left"), (1, "rim")):
+            gmsh.model.addPhysicalGroup(dim, [box], name=name)
         gmsh.model.mesh.generate(3)
         gmsh.write(str(tmp_path / "a.msh"))
     finally:
         gmsh.finalize()
-    with pytest.raises(MeshError, match="three-dimensional cells, and takes triangles in the xy plane only"):
-        load(tmp_path / "a.msh", MPI.COMM_SELF)
+    domain = load(tmp_path / "a.msh", MPI.COMM_SELF)
+    assert volumes(domain) == pytest.approx({"box": 6.0})
+    assert list(domain.boundaries) == ["left"]
+
+
+SPATIAL_FAULTS: dict[str, tuple[dict, str]] = {
+    "nameless cell": (
+        {"cell_sets": {"lower": [np.array([0, 1, 3, 4, 5]), NONE]}},
+        r"a cell at x = 0.25, y = 0.75, z = 0.5 is in no region \(1 such in all\); put every volume into",
+    ),
+    "hexahedra": (
+        {"cells": [("hexahedron", np.array([[0, 1, 3, 2, 4, 5, 7, 6]]))], "cell_sets": {"all": [np.array([0])]}},
+        "the mesh has cells of the type 'hexahedron', and takes 4-node tetrahedra only",
+    ),
+    "no volume": (
+        {"points": np.vstack([CUBE[:6], [[0.0, 0.0, 0.5]], CUBE[7:]])},
+        "a cell at x = 0.25, y = 0.25, z = 0.625 has no volume",
+    ),
+    "folded over": (
+        {"points": np.vstack([[[1.5, 0.4, 0.5]], CUBE[1:]])},
+        "two cells overlap at their face at x = .* one of them is inverted",
+    ),
+    "facet in the air": (
+        {"cells": [("tetra", AROUND), ("triangle", np.array([[0, 1, 3], [0, 3, 2], [4, 5, 7], [1, 7, 6]]))]},
+        "a facet of 'back' at .*, z = 0.6667 is not the side of any cell",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", SPATIAL_FAULTS)
+def test_faulty_meshes_in_space(tmp_path: Path, fault: str) -> None:
+    changes, sentence = SPATIAL_FAULTS[fault]
+    two_halves(**changes).write(tmp_path / "a.inp")
+    with pytest.raises(MeshError, match=sentence):
+        load(tmp_path / "a.inp", MPI.COMM_SELF)
 
 
 def test_numbers_without_names(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import gmsh
@@ -344,3 +345,101 @@ def test_two_processes_get_the_same_mesh(slot: Domain) -> None:
     assert min(report["ghosts"]) > 0
     assert sum(report["named"]) == sum(report["counts"].values()) + sum(report["ghosts"])  # ghosts have names too
     assert report["sentences"] == ["there is no mesh file 'nowhere.msh'"] * 2
+
+
+DEEP = Stack(width=1.2, electrolyte=0.6, interface=0.4, cathode=0.8, fine=0.1, coarse=0.4, depth=1.0)
+NOTCHES = {"none": None, "wedge": Notch(0.6, 0.05), "slot": Notch(0.6, 0.1, "slot"), "penny": Notch(0.6, shape="penny")}
+RECTANGLES = {"bottom": 1.2, "top": 1.2, "left": 1.8, "right": 1.8, "front": 2.16, "back": 2.16}
+
+
+@cache
+def deep(shape: str) -> Domain:
+    return build(replace(DEEP, notch=NOTCHES[shape]), MPI.COMM_SELF)
+
+
+def volume(domain: Domain, region: str) -> float:
+    return measure(domain, domain.regions[region], 3, "dx")
+
+
+def triangles(domain: Domain, boundary: str) -> np.ndarray:
+    domain.mesh.topology.create_connectivity(2, 3)
+    return domain.mesh.geometry.x[entities_to_geometry(domain.mesh, 2, domain.boundaries[boundary])]
+
+
+def area(domain: Domain, boundary: str) -> float:
+    """Of faces inside the body as well, which are no part of dolfinx's ds."""
+    a, b, c = np.moveaxis(triangles(domain, boundary), 1, 0)
+    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+
+
+@pytest.mark.parametrize("shape", NOTCHES)
+def test_deep_stack_adds_up(shape: str) -> None:
+    domain = deep(shape)
+    assert list(domain.regions) == ["electrolyte", "interface", "cathode"]
+    assert list(domain.boundaries) == [*RECTANGLES, *(["notch"] if NOTCHES[shape] else [])]
+    slot = 0.55 * 0.1 + math.pi * 0.05**2 / 2
+    mouth, side = {"wedge": (0.05, 0.6 * 0.05 / 2), "slot": (0.1, slot)}.get(shape, (0.0, 0.0))
+    facets = 2e-3 if shape == "slot" else ROUNDING  # the half circle becomes a polygon
+    assert volume(domain, "electrolyte") == pytest.approx(0.6 * 1.2, rel=ROUNDING)
+    assert volume(domain, "interface") == pytest.approx(0.4 * 1.2 - side, rel=facets)
+    assert volume(domain, "cathode") == pytest.approx(0.8 * 1.2, rel=ROUNDING)
+    lost = {"left": mouth, "front": side, "back": side}
+    wanted = {name: whole - lost.get(name, 0) for name, whole in RECTANGLES.items()}
+    assert {name: area(domain, name) for name in RECTANGLES} == pytest.approx(wanted, rel=facets)
+
+
+def test_deep_notches_go_straight_through() -> None:
+    wedge, slot = deep("wedge"), deep("slot")
+    assert area(wedge, "notch") == pytest.approx(2 * math.hypot(0.6, 0.025), rel=ROUNDING)
+    assert area(slot, "notch") == pytest.approx(2 * 0.55 + math.pi * 0.05, rel=0.03)  # a polygon of a few chords
+    x, y, _ = triangles(wedge, "notch").reshape(-1, 3).T
+    np.testing.assert_allclose(np.abs(y - 0.8), 0.025 * (1 - x / 0.6), atol=1e-9)
+
+
+def test_penny_is_a_quarter_of_a_disc_inside_of_the_interface() -> None:
+    domain = deep("penny")
+    x, y, z = triangles(domain, "notch").reshape(-1, 3).T
+    np.testing.assert_allclose(y, 0.8, atol=1e-9)
+    assert np.hypot(x, z).max() == pytest.approx(0.6, rel=1e-6)
+    assert min(x.min(), z.min()) == pytest.approx(0, abs=1e-9)
+    rim = math.pi * 0.6 / 2 / 0.08  # chords of at least 0.08 make a polygon that lacks a share (π/2n)²/6 of the area
+    assert area(domain, "notch") == pytest.approx(math.pi * 0.6**2 / 4, rel=(math.pi / 2 / rim) ** 2)
+    links = domain.mesh.topology.connectivity(2, 3)
+    assert all(len(links.links(facet)) == 2 for facet in domain.boundaries["notch"])  # not opened: cells on both sides
+
+
+@pytest.mark.parametrize("shape", NOTCHES)
+def test_tetrahedra_are_as_large_as_asked_for(shape: str) -> None:
+    domain = deep(shape)
+    size = element_size(domain.mesh)
+    assert np.sum(size**3) / math.sqrt(72) == pytest.approx(sum(volume(domain, name) for name in domain.regions))
+    fine = size[domain.regions["interface"]]
+    if shape != "slot":  # its round end is finer
+        assert fine.mean() == pytest.approx(DEEP.fine, rel=0.1)
+    assert fine.max() < 1.5 * DEEP.fine
+    cells = np.arange(len(size), dtype=np.int32)
+    points = domain.mesh.geometry.x[entities_to_geometry(domain.mesh, 3, cells)]
+    pairs = [(i, j) for i in range(4) for j in range(i)]
+    squares = np.mean([np.sum((points[:, i] - points[:, j]) ** 2, axis=1) for i, j in pairs], axis=0)
+    assert (size**3 / squares**1.5).min() > 0.1  # 1 for a regular tetrahedron, 0 for a flat one; gmsh aims above 0.3
+
+
+def test_same_deep_mesh_again() -> None:
+    again = build(replace(DEEP, notch=NOTCHES["penny"]), MPI.COMM_SELF)
+    np.testing.assert_array_equal(again.mesh.geometry.x, deep("penny").mesh.geometry.x)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"depth": 0.0}, "the stack's depth is 0, and takes a length above zero, or none"),
+        ({"notch": Notch(1.1, shape="penny")}, "the notch length is 1.1, and takes .* below the stack's depth 1"),
+        (
+            {"notch": Notch(0.6, shape="penny"), "depth": None},
+            "the notch shape is 'penny', and takes a stack with a depth; without one, 'wedge' or 'slot'",
+        ),
+    ],
+)
+def test_impossible_deep_stacks(change: dict, sentence: str) -> None:
+    with pytest.raises(MeshError, match=sentence):
+        replace(DEEP, **change)
