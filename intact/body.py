@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +16,15 @@ from intact.problems import CaseProblems, Problem
 from intact.sections import Case, Platen, Side
 from materials.hardness import HardnessError
 from materials.mixture import MixtureError
-from mechanics import CRACK_MODELS, SPLITS, Solid, Support
+from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, Medium, Solid, Split, Support, star_convex
+from mechanics.interface import ThinLayerError, layer_toughness
 
 REGIONS = ("electrolyte", "interface", "cathode")
-BOUNDARIES = ("bottom", "top", "left", "right")
+CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, of AT1 exactly and of the others nearly
 RESOLVED = 0.5  # h/ℓ at most, for a crack to be resolved
-SCATTER = 1.25  # largest over wanted element size in a layer that gmsh has meshed evenly: 1.13 to 1.23 were seen
+SCATTER = 1.4  # largest over wanted element size in a layer that gmsh has meshed evenly: 1.13 to 1.36 were seen
 COARSE = RESOLVED * SCATTER  # h/ℓ of a cell that is meant to be coarser than that
 DAMAGED = 0.5  # the core of a crack, which coarse cells do not resolve; its tail, and diffuse damage, they do
-FIXED: Mapping[str, tuple[int, ...]] = {"clamped": (0, 1), "sliding": (1,)}
 
 
 @dataclass(frozen=True)
@@ -38,31 +38,55 @@ class Body:
     domain: meshes.Domain
     cell_size: np.ndarray
 
+    def media(self) -> dict[str, Medium]:
+        """What mechanics is given: an interface layer as tough as it takes for a crack along it to cost what the case
+        says, though it is as wide as the layer and reaches beyond."""
+        media = dict(self.layers.media)
+        case, interface = self.case, media["interface"]
+        size = self.mean(meshes.row_height(self.domain.mesh), "interface")
+        toughness = layer_toughness(
+            interface.toughness,
+            media["electrolyte"].toughness,
+            media["cathode"].toughness,
+            self.thickness("interface"),
+            float(case.fracture.length),
+            CRACK_MODELS[case.fracture.model],
+            size,
+        )
+        return media | {"interface": replace(interface, toughness=toughness)}
+
     def sizes(self, region: str) -> tuple[float, float]:
         """Mean and largest element size in a region, over all processes and each cell once."""
-        size, comm = self.cell_size[self._owned(region)], self.domain.mesh.comm
-        mean = comm.allreduce(float(size.sum())) / comm.allreduce(len(size))
-        return mean, comm.allreduce(float(size.max(initial=0.0)), op=MPI.MAX)
+        largest = float(self.cell_size[self._owned(region)].max(initial=0.0))
+        return self.mean(self.cell_size, region), self.domain.mesh.comm.allreduce(largest, op=MPI.MAX)
+
+    def mean(self, of_cells: np.ndarray, region: str) -> float:
+        """Over the cells of a region, over all processes and each cell once."""
+        numbers, comm = of_cells[self._owned(region)], self.domain.mesh.comm
+        return comm.allreduce(float(numbers.sum())) / comm.allreduce(len(numbers))
 
     def thickness(self, region: str) -> float:
-        """As given in the case; in a mesh of the user's own the area over the width, so that waves do no harm."""
+        """As given in the case; in a mesh of the user's own the volume over the area, so that waves do no harm."""
         if self.case.stack is not None:
             return float(getattr(self.case.stack, region))
-        squares = float(np.sum(self.cell_size[self._owned(region)] ** 2))
-        area = self.domain.mesh.comm.allreduce(squares) * np.sqrt(3) / 4
-        return area / self.extent()[0]
+        dim = self.domain.mesh.topology.dim
+        powers = float(np.sum(self.cell_size[self._owned(region)] ** dim))
+        volume = self.domain.mesh.comm.allreduce(powers) * (np.sqrt(3) / 4 if dim == 2 else 1 / (6 * np.sqrt(2)))
+        width, _, *depth = self.extent()
+        return float(volume / np.prod([width, *depth]))
 
-    def extent(self) -> tuple[float, float]:
-        """Width and height of the mesh."""
+    def extent(self) -> tuple[float, ...]:
+        """Width, height and, in three dimensions, depth of the mesh."""
         x, comm = self.domain.mesh.geometry.x, self.domain.mesh.comm
-        width, height = (
-            comm.allreduce(x[:, i].max(), op=MPI.MAX) - comm.allreduce(x[:, i].min(), op=MPI.MIN) for i in (0, 1)
+        return tuple(
+            float(comm.allreduce(x[:, i].max(), op=MPI.MAX) - comm.allreduce(x[:, i].min(), op=MPI.MIN))
+            for i in range(self.domain.mesh.geometry.dim)
         )
-        return float(width), float(height)
 
     def _owned(self, region: str) -> np.ndarray:
+        topology = self.domain.mesh.topology
         cells = self.domain.regions[region]
-        return cells[cells < self.domain.mesh.topology.index_map(2).size_local]
+        return cells[cells < topology.index_map(topology.dim).size_local]
 
 
 def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
@@ -81,16 +105,43 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
         try:
             geometry = _geometry(case)
             if geometry not in domains:
-                domains[geometry] = _domain(geometry, comm)
+                domains[geometry] = _domain(case, comm)
         except meshes.MeshError as error:
             problems.append(Problem("stack" if case.mesh.file is None else "mesh.file", str(error)))
     if problems:
         raise CaseProblems(study.path, problems)
     found = [domains[_geometry(case)] for _, case in study.cases]
-    return [
+    ready = [
         Body(name, labels, case, of, domain, meshes.element_size(domain.mesh))
         for name, (labels, case), of, domain in zip(study.folders, study.cases, made, found, strict=True)
     ]
+    for body in ready:
+        try:
+            problems += _too_long(body)
+        except ThinLayerError as error:
+            problems.append(Problem(f"{body.name}: stack.interface", str(error)))
+    if problems:
+        raise CaseProblems(study.path, problems)
+    return ready
+
+
+def _too_long(body: Body) -> list[Problem]:
+    """A cohesive crack that is smeared too widely cannot have the strength that is asked for."""
+    case, found = body.case, []
+    crack, length = CRACK_MODELS[case.fracture.model], case.fracture.length
+    for name, medium in body.media().items():
+        coarsest = body.sizes(name)[1]
+        entered = float(crack.numerical_toughness(medium.toughness, coarsest, length))
+        most = crack.largest_length(medium.young, entered, medium.strength or 1.0)
+        if length > most:
+            found.append(
+                Problem(
+                    "fracture.length",
+                    f"got {length:g} um, takes at most {most:.3g} um with {case.fracture.model} and a strength of "
+                    f"{medium.strength:g} MPa in the {name}, or a lower strength: softening would be a jump",
+                )
+            )
+    return found
 
 
 def solid(body: Body) -> Solid:
@@ -100,12 +151,13 @@ def solid(body: Body) -> Solid:
         domain.mesh,
         domain.regions,
         domain.boundaries,
-        body.layers.media,
+        body.media(),
         _supports(case),
         CRACK_MODELS[case.fracture.model],
-        SPLITS[case.fracture.split],
+        _split(case),
         float(case.fracture.length),
-        body.cell_size,
+        meshes.row_height(domain.mesh),
+        KINEMATICS[case.geometry],
     )
     if "notch" in domain.boundaries:
         made.break_open("notch")
@@ -124,30 +176,51 @@ def _geometry(case: Case) -> meshes.Stack | Path:
         cathode=stack.cathode,
         fine=case.fracture.length / case.mesh.elements_per_length,
         coarse=case.mesh.coarse,
+        halo=max(CRACK_WIDTH * case.fracture.length - stack.interface, 0.0) / 2,
         notch=None if notch is None else meshes.Notch(notch.length, notch.opening, notch.shape),
+        depth=stack.depth,
     )
 
 
-def _domain(geometry: meshes.Stack | Path, comm: MPI.Comm) -> meshes.Domain:
+def _domain(case: Case, comm: MPI.Comm) -> meshes.Domain:
+    geometry = _geometry(case)
     if isinstance(geometry, meshes.Stack):
         return meshes.build(geometry, comm)
     found = meshes.load(geometry, comm)
-    found.require(REGIONS, BOUNDARIES)
+    dimension = KINEMATICS[case.geometry].dimension
+    if found.mesh.geometry.dim != dimension:
+        cells = "triangles" if dimension == 2 else "tetrahedra"
+        raise meshes.MeshError(
+            f"the mesh file '{geometry}' has not the {cells} that geometry = \"{case.geometry}\" takes"
+        )
+    found.require(REGIONS, _supports(case))
+    if case.geometry == "axisymmetric" and comm.allreduce(found.mesh.geometry.x[:, 0].min(), op=MPI.MIN) < 0:
+        raise meshes.MeshError(f"the mesh file '{geometry}' reaches to x < 0; the axis is at x = 0")
     return found
+
+
+def _split(case: Case) -> Split:
+    gamma = case.fracture.star_convexity
+    return SPLITS[case.fracture.split] if gamma is None else star_convex(float(gamma))
 
 
 def _supports(case: Case) -> dict[str, Support]:
     held = case.boundaries
+    dimension = KINEMATICS[case.geometry].dimension
+    clamped: Mapping[str, tuple[int, ...]] = {"clamped": tuple(range(dimension)), "sliding": (1,)}
 
-    def side(kind: Side) -> Support:
-        return Support((0,) if kind == "sliding" else ())
+    def side(component: int, kind: Side | None) -> Support:
+        return Support((component,) if kind != "free" else ())
 
     def platen(kind: Platen, stiffness: float | None) -> Support:
-        return Support(FIXED.get(kind, ()), float(stiffness or 0.0))
+        return Support(clamped.get(kind, ()), float(stiffness or 0.0))
 
-    return {
+    supports = {
         "bottom": platen(held.bottom, held.bottom_stiffness),
         "top": platen(held.top, held.top_stiffness),
-        "left": side(held.left),
-        "right": side(held.right),
+        "left": side(0, held.left),
+        "right": side(0, held.right),
     }
+    if dimension == 3:
+        supports |= {"front": side(2, held.front), "back": side(2, held.back)}
+    return supports

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intact.console import console, errors
+from intact.tolerances import TOLERANCES, tolerances
 
 if TYPE_CHECKING:
     from intact.case import Study
+
+TOLERANCE_LIST = "\n".join(f"    {name:16} {one.default:<5g} {one.meaning}" for name, one in TOLERANCES.items())
 
 OUR_PACKAGES = ("intact", "materials", "meshes", "mechanics")
 
@@ -77,6 +80,23 @@ SHOW = """Print the table of a results folder again, and where its pictures are.
 \b
 Example
     intact show results/lzco-vs-lzaco
+"""
+
+COMPARE = f"""Hold two crack fields against each other: damage, crack path, detached fraction, energies.
+
+A and B are the results folder of a run, or a crack record (NAME.npz); their meshes may differ. \
+Fields are compared at every load that both have. Exit code 0 when everything is within its tolerance, \
+1 when something is outside, 2 when something cannot be read or compared.
+
+\b
+Tolerances: name, default, what is measured
+{TOLERANCE_LIST}
+
+\b
+Examples
+    intact compare results/case/LZCO results/finer/LZCO
+    intact compare tests/references/lzco-elastic-independent.npz results/case/LZCO_none
+    intact compare A.npz B.npz --tolerance path=0.5 --tolerance "energy=1 %" --output difference
 """
 
 MATERIALS = """List the materials, or show everything known about one.
@@ -159,6 +179,30 @@ def show(folder: Annotated[Path, typer.Argument(help="a folder that intact run h
         from intact.results import show
 
         show(folder)
+
+
+@app.command(help=COMPARE)
+def compare(
+    a: Annotated[
+        Path, typer.Argument(metavar="A", help="results folder of a run, or crack record", show_default=False)
+    ],
+    b: Annotated[Path, typer.Argument(metavar="B", help="the other one", show_default=False)],
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="change a tolerance; may be repeated", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="where compare.json and compare.png go", show_default=False)
+    ] = None,
+) -> None:
+    with in_a_sentence():
+        bounds = tolerances(tolerance or ())
+        from intact.compare import compare, report
+
+        comparison = compare(a, b, bounds)
+        report(comparison, console, output)
+    if not comparison.within:
+        raise typer.Exit(1)
 
 
 @app.command(help=MATERIALS)

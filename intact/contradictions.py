@@ -15,7 +15,10 @@ from materials.quantity import QuantityError
 
 def contradictions(case: Case) -> Iterator[Problem]:
     """Every contradiction in a case whose keys are valid one by one."""
+    yield from _mesh(case)
     yield from _geometry(case)
+    yield from _fracture(case)
+    yield from _flow(case)
     yield from _platen(case, "bottom")
     yield from _platen(case, "top")
     yield from _support(case)
@@ -23,7 +26,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _given(case)
 
 
-def _geometry(case: Case) -> Iterator[Problem]:
+def _mesh(case: Case) -> Iterator[Problem]:
     if case.mesh.file is None:
         finest = case.fracture.length / case.mesh.elements_per_length
         if case.mesh.coarse < finest:
@@ -42,6 +45,70 @@ def _geometry(case: Case) -> Iterator[Problem]:
             yield Problem("mesh.file", "contradicts [stack], takes leaving out one of them", ("stack",))
     if case.stack is not None:
         yield from _notch(case.stack)
+
+
+def _geometry(case: Case) -> Iterator[Problem]:
+    """What belongs to one kind of body only."""
+    solid, told = case.geometry == "3d", ("geometry",)
+    notch = None if case.stack is None else case.stack.notch
+    if case.stack is not None and solid != (case.stack.depth is not None):
+        got = 'nothing with geometry = "3d"' if solid else f'{case.stack.depth:g} um with geometry = "{case.geometry}"'
+        takes = 'a length, such as "10 um"' if solid else 'leaving it out, or geometry = "3d"'
+        yield Problem("stack.depth", f"got {got}, takes {takes}", told, idle=not solid)
+    if notch is not None and notch.shape == "penny" and not solid:
+        hint = "; an axisymmetric wedge is round, too"
+        yield Problem("stack.notch.shape", f'got "penny", takes geometry = "3d"{hint}', told)
+    if notch is not None and notch.shape == "penny" and solid:
+        for side in ("left", "front"):
+            if getattr(case.boundaries, side) == "free":
+                words = 'got "free" with stack.notch.shape = "penny", a quarter of which is modelled, takes "sliding"'
+                yield Problem(f"boundaries.{side}", words, ("stack.notch.shape",))
+        if "opening" in notch.model_fields_set:
+            words = 'has no effect with stack.notch.shape = "penny", which is closed, takes leaving it out'
+            yield Problem("stack.notch.opening", words, ("stack.notch.shape",), idle=True)
+    for side in ("front", "back"):
+        if getattr(case.boundaries, side) is not None and not solid:
+            words = f'has no effect with geometry = "{case.geometry}", takes leaving it out'
+            yield Problem(f"boundaries.{side}", words, told, idle=True)
+    if case.geometry == "axisymmetric" and case.boundaries.left == "free":
+        yield Problem(
+            "boundaries.left",
+            'got "free" with geometry = "axisymmetric", whose left side is the axis, takes "sliding"',
+            told,
+        )
+
+
+def _fracture(case: Case) -> Iterator[Problem]:
+    fracture = case.fracture
+    star, cohesive = fracture.split == "star-convex", fracture.model.startswith("PF-CZM")
+    if star and fracture.star_convexity is None:
+        words = 'got nothing with fracture.split = "star-convex", takes a number of at least -1, such as 5'
+        yield Problem("fracture.star_convexity", words, ("fracture.split",))
+    if not star and fracture.star_convexity is not None:
+        words = f'has no effect with fracture.split = "{fracture.split}", takes leaving it out'
+        yield Problem("fracture.star_convexity", words, ("fracture.split",), idle=True)
+    for key in ("interface_strength", "bulk_strength"):
+        if not cohesive and getattr(fracture, key) is not None:
+            words = f'has no effect with fracture.model = "{fracture.model}", takes leaving it out'
+            yield Problem(f"fracture.{key}", words, ("fracture.model",), idle=True)
+    if fracture.split in ("spectral", "no-tension") and case.flow.yield_stress != "none":
+        yield Problem(
+            "flow.yield_stress",
+            f'got "{case.flow.yield_stress}" with fracture.split = "{fracture.split}", which leaves shear energy in a '
+            'closed crack, for which there is no flow rule, takes "none", or another split',
+            ("fracture.split",),
+        )
+
+
+def _flow(case: Case) -> Iterator[Problem]:
+    flow = case.flow
+    if (flow.saturation_stress is None) != (flow.saturation_strain is None):
+        absent, present = ("stress", "strain") if flow.saturation_stress is None else ("strain", "stress")
+        yield Problem(
+            f"flow.saturation_{absent}",
+            f"got nothing with flow.saturation_{present}, takes both of them or neither",
+            (f"flow.saturation_{present}",),
+        )
 
 
 def _notch(stack: Stack) -> Iterator[Problem]:
@@ -95,6 +162,13 @@ def _support(case: Case) -> Iterator[Problem]:
             'got "free" with boundaries.left = "free", so nothing holds the stack sideways, '
             'takes "sliding" for one of them, or a clamped platen',
             ("boundaries.left", "boundaries.bottom", "boundaries.top"),
+        )
+    if case.geometry == "3d" and held.front == held.back == "free" and "clamped" not in (held.bottom, held.top):
+        yield Problem(
+            "boundaries.back",
+            'got "free" with boundaries.front = "free", so nothing holds the stack in depth, '
+            'takes "sliding" for one of them, or a clamped platen',
+            ("boundaries.front", "boundaries.bottom", "boundaries.top"),
         )
 
 

@@ -102,7 +102,7 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
         steps=_steps(folder / "history.csv"),
         asked=tuple(quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ())),
         # a run that ends in its first step has no equilibrium to keep
-        fields=_fields(fields) if told["converged"] or fields.exists() else {},
+        fields=fields_of(fields) if told["converged"] or fields.exists() else {},
     )
 
 
@@ -126,7 +126,7 @@ def _steps(file: Path) -> tuple[Step, ...]:
         raise UnreadableError(f"{file} is not a history that intact run writes: {error}") from None
 
 
-def _fields(file: Path) -> dict[float, Path]:
+def fields_of(file: Path) -> dict[float, Path]:
     """The .pvtu files that a .pvd collects, by their time, which is the state of charge."""
     files = {float(one["timestep"]): file.parent / one["file"] for one in _listed(file, "DataSet")}
     for joint in files.values():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import sqrt
 
 from intact.sections import Case
 from materials import mixture
 from materials.card import Material, MissingProperty
 from materials.hardness import elastic_limit, expanding_cavity, hardness_warnings, tabor
-from mechanics import Medium
+from mechanics import CRACK_MODELS, Medium
 
 ELASTIC = ("density", "poisson_ratio", "young_modulus")
 PLASTIC = {"tabor": ("hardness",), "expanding cavity": ("hardness",), "card": ("yield_stress",), "none": ()}
@@ -34,17 +35,30 @@ def layers(case: Case) -> Layers:
     shrinkage = mixture.levin(soft, stiff, mixed, _linear(case), fraction)
     yield_stress = _yield_stress(case, electrolyte)
 
-    def medium(body: mixture.Elastic, toughness: float, strain: float = 0.0) -> Medium:
-        hardening = case.flow.hardening * body.young
-        return Medium(body.young, body.poisson, float(toughness), strain, yield_stress, hardening)
+    fracture, flow = case.fracture, case.flow
+    strength = _strength(case, electrolyte)
+    bulk = fracture.bulk_toughness, strength and _bulk_strength(case, strength)
+    interface = fracture.interface_toughness, strength
 
-    fracture = case.fracture
+    def medium(body: mixture.Elastic, cracking: tuple[float, float | None], strain: float = 0.0) -> Medium:
+        return Medium(
+            young=body.young,
+            poisson=body.poisson,
+            toughness=float(cracking[0]),
+            shrinkage=strain,
+            yield_stress=yield_stress,
+            hardening=flow.hardening * body.young,
+            saturation=float(flow.saturation_stress or 0.0),
+            saturation_strain=float(flow.saturation_strain or 1.0),
+            strength=cracking[1],
+        )
+
     return Layers(
         media={
-            "electrolyte": medium(soft, fracture.bulk_toughness),
-            "interface": medium(soft, fracture.interface_toughness),
+            "electrolyte": medium(soft, bulk),
+            "interface": medium(soft, interface),
             # the composite yields where its electrolyte does
-            "cathode": medium(mixed, fracture.bulk_toughness, shrinkage),
+            "cathode": medium(mixed, bulk, shrinkage),
         },
         active_volume_fraction=fraction,
         sources=dict(_sources(case)),
@@ -66,12 +80,28 @@ def missing(case: Case) -> list[tuple[str, str]]:
 def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     """Role, material and name of every property that the numbers of the case are made from."""
     electrolyte, active = case.material("electrolyte"), case.material("active")
-    yield from (("electrolyte", electrolyte, name) for name in (*ELASTIC, *PLASTIC[case.flow.yield_stress]))
+    fracture = case.fracture
+    cohesive = CRACK_MODELS[fracture.model].strength is None and fracture.interface_strength is None
+    needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
+    yield from (("electrolyte", electrolyte, name) for name in needed)
     yield from (("active", active, name) for name in ELASTIC)
 
 
 def _elastic(material: Material) -> mixture.Elastic:
     return mixture.Elastic(material["young_modulus"].number, material["poisson_ratio"].number)
+
+
+def _strength(case: Case, electrolyte: Material) -> float | None:
+    """Of the interface; None where it follows from the toughness and ℓ."""
+    if CRACK_MODELS[case.fracture.model].strength is not None:
+        return None
+    return float(case.fracture.interface_strength or electrolyte["strength"].number)
+
+
+def _bulk_strength(case: Case, of_interface: float) -> float:
+    """Where it is not given, the bulk is as brittle as the interface."""
+    fracture = case.fracture
+    return float(fracture.bulk_strength or of_interface * sqrt(fracture.bulk_toughness / fracture.interface_toughness))
 
 
 def _linear(case: Case) -> float:
@@ -118,6 +148,12 @@ def _sources(case: Case) -> Iterator[tuple[str, str]]:
     given = "given in the case" if "bulk_toughness" in fracture.model_fields_set else "10 times the interface's"
     yield "interface toughness", f"{fracture.interface_toughness:g} J/m^2 ({confidence})"
     yield "bulk toughness", f"{fracture.bulk_toughness:g} J/m^2 ({given})"
+    if CRACK_MODELS[fracture.model].strength is None:
+        given = "given in the case" if fracture.interface_strength else "of the electrolyte"
+        strength = float(_strength(case, case.material("electrolyte")) or 0.0)
+        yield "interface strength", f"{strength:g} MPa ({given})"
+        given = "given in the case" if fracture.bulk_strength else "as brittle as the interface"
+        yield "bulk strength", f"{_bulk_strength(case, strength):g} MPa ({given})"
     yield "yield stress", "none: every layer stays elastic" if flow.yield_stress == "none" else flow.yield_stress
     yield "cathode moduli", f"{case.composite.moduli}, of active material and electrolyte"
     strain = f"{case.shrinkage.active_strain:g} {case.shrinkage.measure}"

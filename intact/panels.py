@@ -19,18 +19,27 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Image = npt.NDArray[np.uint8]
 
-REGIONS = ("electrolyte", "interface", "cathode")  # in the order of their numbers in the files
-TINTS = np.array([to_rgb(colour) for colour in ("#d8e6f3", "#f1f0ea", "#dedad2")])
+ABOVE = "interface\nfrom above"  # in three dimensions drawn over the front of the body
+REGIONS = ("electrolyte", "interface", "cathode", ABOVE)  # in the order of their numbers in the files
+TINTS = np.array([to_rgb(colour) for colour in ("#d8e6f3", "#f1f0ea", "#dedad2", "#f1f0ea")])
 # Lightness falls evenly from intact to detached, so that the eye reads steps of damage as equal.
 DAMAGE = LinearSegmentedColormap.from_list("damage", ["#ffffff", "#fac098", "#ec8055", "#c73a4b", "#791f56", "#2a0a3c"])
 OUTLINE, SEAM = "#3c3c3c", "#8a8a8a"
 TRIANGLES = (5, 69)  # VTK's numbers for a triangle and for the Lagrange triangle that dolfinx calls it
+TETRAHEDRA = (10, 71)  # the same of the tetrahedron
+GAP = 0.12  # between the two views of a body in three dimensions, of its height
+FLAT = 1e-6  # of its extent: nodes that near the front are on it
+SECTIONS = 14  # heights at which damage is looked up; an even number, so that none is that of a penny in the mesh
 FINER = 3  # rendered so many times larger and averaged, which smooths every edge on every machine alike
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The body at one state of charge, in one piece: what each process wrote, without the doubled cells."""
+    """The body at one state of charge, in one piece: what each process wrote, without the doubled cells.
+
+    In three dimensions two views of it, one above the other: its front, and its interface seen from above with the
+    highest damage of each section. So the front of a crack shows, which lies hidden in the body.
+    """
 
     points: Floats  # undeformed, µm
     displacement: Floats
@@ -55,7 +64,7 @@ class Shape:
 
     def upper_right(self) -> tuple[float, float]:
         """The corner of the top layer."""
-        x, y = self.deformed.T
+        x, y = self.deformed[np.unique(self.triangles[self.region != REGIONS.index(ABOVE)])].T
         return float(x[y > 0.1 * y.min() + 0.9 * y.max()].max()), float(y.max())
 
 
@@ -88,12 +97,13 @@ def around(shapes: list[Shape], margin: float) -> Window:
 def read(file: Path) -> Shape:
     """A shape from a .pvtu that dolfinx has written."""
     grid = pyvista.read(file)
-    if not set(grid.celltypes) <= set(TRIANGLES) or grid.cells.size != 4 * grid.n_cells:
-        raise UnreadableError(f"{file} has other cells than straight triangles, which cannot be pictured")
+    kinds, corners = set(grid.celltypes), grid.cells.size // max(grid.n_cells, 1) - 1
+    if not ((kinds <= set(TRIANGLES) and corners == 3) or (kinds <= set(TETRAHEDRA) and corners == 4)):
+        raise UnreadableError(f"{file} has other cells than straight triangles or tetrahedra, which cannot be pictured")
     try:
         ids = np.asarray(grid.point_data["vtkOriginalPointIds"], dtype=np.int64)
         ghost_points, ghost_cells = grid.point_data["vtkGhostType"] != 0, grid.cell_data["vtkGhostType"] != 0
-        displacement, damage = grid.point_data["displacement"][:, :2], grid.point_data["damage"]
+        displacement, damage = grid.point_data["displacement"], grid.point_data["damage"]
         region = grid.cell_data["region"]
     except KeyError as error:
         raise UnreadableError(f"{file} lacks what a picture needs: {error}") from None
@@ -105,13 +115,43 @@ def read(file: Path) -> Shape:
             values[ids[points]] = piecewise[points]
         return values
 
+    points, displacement, damage = (whole(np.asarray(values)) for values in (grid.points, displacement, damage))
+    cells = ids[grid.cells.reshape(-1, corners + 1)[~ghost_cells, 1:]]
+    region = np.rint(region[~ghost_cells]).astype(np.int64)
+    if corners == 4:
+        return _views(points, displacement, cells, damage, region)
+    return Shape(points[:, :2], displacement[:, :2], cells, damage, region)
+
+
+def _views(points: Floats, displacement: Floats, tetrahedra: Integers, damage: Floats, region: Integers) -> Shape:
+    """The front, and above it the interface."""
+    sides = tetrahedra[:, [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]]
+    z = points[:, 2]
+    in_front = (z[sides] <= z.min() + FLAT * np.ptp(points)).all(axis=2)
+    plan = _interface(points, displacement, tetrahedra[region == REGIONS.index("interface")], damage)
+    low, high = points[:, 1].min(), points[:, 1].max()
+    seen = np.asarray(plan.points)[:, [0, 2]] + [0.0, high + GAP * (high - low) - z.min()]
+    triangles = plan.faces.reshape(-1, 4)[:, 1:]
     return Shape(
-        points=whole(np.asarray(grid.points)[:, :2]),
-        displacement=whole(np.asarray(displacement)),
-        triangles=ids[grid.cells.reshape(-1, 4)[~ghost_cells, 1:]],
-        damage=whole(np.asarray(damage)),
-        region=np.rint(region[~ghost_cells]).astype(np.int64),
+        points=np.vstack([points[:, :2], seen]),
+        displacement=np.vstack([displacement[:, :2], plan.point_data["displacement"][:, [0, 2]]]),
+        triangles=np.vstack([sides[in_front], len(points) + triangles]),
+        damage=np.concatenate([damage, plan.point_data["damage"]]),
+        region=np.concatenate([region[np.nonzero(in_front)[0]], np.full(len(triangles), REGIONS.index(ABOVE))]),
     )
+
+
+def _interface(points: Floats, displacement: Floats, tetrahedra: Integers, damage: Floats) -> pyvista.PolyData:
+    """A level section through the layer, with the highest damage above and below each of its points."""
+    layer = pyvista.UnstructuredGrid({pyvista.CellType.TETRA: tetrahedra}, points)
+    layer.point_data["displacement"], layer.point_data["damage"] = displacement, damage
+    y = points[np.unique(tetrahedra), 1]
+    heights = np.linspace(y.min(), y.max(), SECTIONS + 2)[1:-1]
+    plan = layer.slice(normal="y", origin=(0.0, heights[SECTIONS // 2], 0.0)).triangulate()
+    levels = [np.where([True, False, True], plan.points, height) for height in heights]
+    found = [pyvista.PolyData(level).sample(layer).point_data["damage"] for level in levels]
+    plan.point_data["damage"] = np.max([plan.point_data["damage"], *found], axis=0)
+    return plan
 
 
 def render(shape: Shape, window: Window, width: int) -> Image:

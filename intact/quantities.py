@@ -142,6 +142,7 @@ def beside_the_case(name: str, info: ValidationInfo) -> Path:
 
 Length = Annotated[float, Quantity("length", above=0)]
 Toughness = Annotated[float, Quantity("toughness", above=0)]
+Stress = Annotated[float, Quantity("stress", above=0)]
 Stiffness = Annotated[float, Quantity("stiffness", above=0)]
 StateOfCharge = Annotated[float, Quantity("number", above=0, most=1)]
 Electrolyte = Annotated[str, CardName("electrolyte")]

@@ -12,7 +12,7 @@ from mpi4py import MPI
 from intact import results
 from intact.body import COARSE, REGIONS, Body
 from intact.console import console
-from intact.trace import SAME_SOC, Trace
+from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
 from mechanics.detachment import DETACHED, Detachment
 
@@ -39,7 +39,8 @@ class Reporter:
         self._region = fem.Function(fem.functionspace(solid.mesh, ("DG", 0)), name="region")
         for number, name in enumerate(REGIONS):
             self._region.x.array[body.domain.regions[name]] = number
-        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None)
+        unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
+        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None, unit)
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
@@ -67,7 +68,7 @@ class Reporter:
         last = self.trace.last_soc
         if last is not None and last != self._kept:
             self._kept = last
-            self._displacement.interpolate(self._solid.state.u)
+            self._displacement.interpolate(self._solid.deformation)
             self._fields.write_function([self._displacement, self._solid.state.d, self._region], last)
 
     def _look_at_coarse_cells(self) -> None:

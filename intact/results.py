@@ -85,9 +85,11 @@ def once(told: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
 def notes(runs: Sequence[Summary], not_run: Sequence[str]) -> list[str]:
     """What the table must not be read without: where the toughness comes from, and every warning."""
     toughness = dict.fromkeys(f"interface toughness {run['sources']['interface toughness']}" for run in runs)
+    balances = [run["energy_balance"]["appeared_from_nothing"] for run in runs if run["energy_balance"]]
+    balanced = [f"energy balance: no step holds more than {max(balances):.1g} of the work too much"] if balances else []
     stopped = [f"{run['folder']} did not reach its end: {run['reason']}" for run in runs if not run["converged"]]
     never = [f"not run: {', '.join(not_run)}"] if not_run else []
-    return [*toughness, *once([(run["folder"], run["warnings"]) for run in runs]), *stopped, *never]
+    return [*toughness, *balanced, *once([(run["folder"], run["warnings"]) for run in runs]), *stopped, *never]
 
 
 def _print(summary: Summary, to: Console) -> None:

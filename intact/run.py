@@ -15,6 +15,7 @@ from typing import Any
 from mpi4py import MPI
 
 import intact
+import meshes
 from intact import pictures, results
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
@@ -71,7 +72,11 @@ def run_case(body: Body, warned: Sequence[str], folder: Path, comm: MPI.Comm) ->
         "title": case.title,
         **reporter.trace.figures(case.output.soc),
         "seconds_in_all": perf_counter() - start,
-        "warnings": [*warned, *_damage_in_coarse_cells(reporter.highest_in_coarse_cells)],
+        "warnings": [
+            *warned,
+            *_damage_in_coarse_cells(reporter.highest_in_coarse_cells),
+            *reporter.trace.balance_warning(),
+        ],
         **known,
     }
     if comm.rank == 0:
@@ -107,6 +112,7 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
     case, state = body.case, made.state
     maps = {"displacement": state.u.function_space.dofmap, "damage": state.d.function_space.dofmap}
     ratio = body.sizes("interface")[0] / case.fracture.length
+    row = body.mean(meshes.row_height(body.domain.mesh), "interface") / case.fracture.length
     return {
         "asked": as_written(case),
         "processes": made.comm.size,
@@ -114,12 +120,13 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
         "unknowns": {name: one.index_map.size_global * one.index_map_bs for name, one in maps.items()},
         "h_over_length_in_interface": ratio,
         "mesh_correction": {
-            "factor_in_interface": 1 + ratio / made.crack.c_w,
-            "meaning": "toughness was entered divided by 1 + h/(c_w l) of each cell, so that a crack costs what the "
-            "case says",
+            "factor_in_interface": 1 + row / made.crack.c_w,
+            "toughness_of_interface_layer_J_per_m2": body.media()["interface"].toughness,
+            "meaning": "the interface layer has the toughness for which a crack along it costs what the case says, as "
+            "wide as crack and layer are; each was entered divided by 1 + h/(c_w l), h the height of a row of cells",
         },
         "active_volume_fraction": body.layers.active_volume_fraction,
-        "media": {name: asdict(medium) for name, medium in body.layers.media.items()},
+        "media": {name: asdict(medium) for name, medium in body.media().items()},
         "media_units": "MPa, J/m^2, linear strain at SoC 1",
         "sources": dict(body.layers.sources),
         "versions": versions(),

@@ -14,6 +14,7 @@ from intact.quantities import (
     Quantity,
     StateOfCharge,
     Stiffness,
+    Stress,
     Toughness,
     Written,
 )
@@ -22,6 +23,9 @@ from materials.card import Confidence, Material, load
 
 Platen = Literal["clamped", "sliding", "spring", "free"]
 Side = Literal["free", "sliding"]
+Geometry = Literal["plane strain", "plane stress", "axisymmetric", "3d"]
+CrackModelName = Literal["AT1", "AT2", "PF-CZM linear", "PF-CZM exponential", "PF-CZM Cornelissen"]
+SplitName = Literal["none", "volumetric-deviatoric", "star-convex", "spectral", "no-tension"]
 PICTURED = (0.2, 0.4, 0.6, 0.8, 1.0)  # the columns of the published figure, 10.1038/s41467-025-68210-5
 
 
@@ -64,7 +68,11 @@ class Notch(Section):
 
     length: Length = key("how far it reaches in from the left side", example="2 um")
     opening: Length = key("its height at the mouth", "0.1 um")
-    shape: Literal["wedge", "slot"] = key("wedge: comes to a point; slot: parallel faces, round end", "wedge")
+    shape: Literal["wedge", "slot", "penny"] = key(
+        "wedge: comes to a point; slot: parallel faces, round end; penny: in 3d, a closed round crack about the left "
+        "front edge",
+        "wedge",
+    )
 
 
 class Stack(Section):
@@ -74,6 +82,7 @@ class Stack(Section):
     electrolyte: Length = key("thickness of the electrolyte", "5 um")
     interface: Length = key("thickness of the interface layer, which has its own toughness", "0.8 um")
     cathode: Length = key("thickness of the cathode layer", "5 um")
+    depth: Length | None = key('depth of all layers, with geometry = "3d"', None, "10 um")
     notch: Notch | None = Field(None, description="a flaw to start from; without this table there is none")
 
 
@@ -95,9 +104,13 @@ def ten_times_the_interface(values: dict[str, Any]) -> Any:
 class Fracture(Section):
     """How a crack is described and what it costs."""
 
-    model: Literal["AT1", "AT2"] = key("AT1: elastic up to a threshold; AT2: damage from the start", "AT1")
-    split: Literal["none", "volumetric-deviatoric"] = key(
-        "which part of the elastic energy can open a crack", "volumetric-deviatoric"
+    model: CrackModelName = key(
+        "AT1: elastic up to a threshold; AT2: damage from the start; PF-CZM: cohesive, its strength is given",
+        "AT1",
+    )
+    split: SplitName = key("which part of the elastic energy can open a crack", "volumetric-deviatoric")
+    star_convexity: Annotated[float, Quantity("number", least=-1)] | None = key(
+        'γ* of split = "star-convex": 0 is volumetric-deviatoric, more makes compression stronger', None, 5.0
     )
     length: Length = key("the width over which a crack is smeared", "0.2 um")
     interface_toughness: Toughness = key("energy to open the interface, per area", example="90 J/m^2")
@@ -107,6 +120,15 @@ class Fracture(Section):
         default_factory=ten_times_the_interface,
         description="energy to crack either bulk layer, per area; without it 10 times the interface's",
         examples=["900 J/m^2"],
+    )
+    interface_strength: Stress | None = key(
+        "tensile strength of the interface, for PF-CZM; without it that of the electrolyte's card", None, "100 MPa"
+    )
+    bulk_strength: Stress | None = key(
+        "tensile strength of either bulk layer, for PF-CZM; without it the interface's times the root of the ratio of "
+        "toughnesses",
+        None,
+        "300 MPa",
     )
 
 
@@ -118,6 +140,14 @@ class Flow(Section):
     )
     hardening: Annotated[float, Quantity("number", least=0, most=1)] = key(
         "isotropic hardening modulus over Young's modulus", "1 %"
+    )
+    saturation_stress: Stress | None = key(
+        "Voce hardening: stress by which it ends up above the linear one; else hardening is linear",
+        None,
+        "30 MPa",
+    )
+    saturation_strain: Annotated[float, Quantity("number", above=0)] | None = key(
+        "Voce hardening: plastic strain over which it gets there", None, "2 %"
     )
 
 
@@ -139,6 +169,8 @@ class Boundaries(Section):
     top_stiffness: Stiffness | None = key('of the spring, per area, with top = "spring"', None, "20 MPa/um")
     left: Side = key("the side where the notch is", "free")
     right: Side = key("the other side", "sliding")
+    front: Side | None = key('the side at z = 0, with geometry = "3d"; without it sliding', None, "sliding")
+    back: Side | None = key('the side at z = stack.depth, with geometry = "3d"; without it sliding', None, "free")
 
 
 class Steps(Section):
@@ -179,6 +211,7 @@ class Case(Section):
 
     title: str = key("one line that heads tables and pictures", "", "LZACO holds")
     about: str = key("what the case is about, as long as you like", "", "Bilayer of Hu et al. 2026.")
+    geometry: Geometry = key("what the mesh stands for; axisymmetric: x is the radius, left the axis", "plane strain")
     materials: Materials
     given: dict[str, dict[str, StrictStr | StrictFloat]] = Field(
         default_factory=dict,

@@ -4,15 +4,18 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from intact import sections
 from intact.case import Case, CaseProblems, Study, read
 from intact.cli import HELP
 from intact.problems import known_keys
 from intact.schema import schema
+from mechanics import CRACK_MODELS, KINEMATICS, SPLITS
 
 MODEL = Path(__file__).parent.parent / "cases" / "lzco-vs-lzaco.toml"
 MINIMAL = """
@@ -118,23 +121,78 @@ def test_mesh_file_replaces_the_stack_and_lies_beside_the_case(written, tmp_path
     assert case.mesh.file == tmp_path / "mine.msh"
 
 
+def test_every_model_of_mechanics_has_its_word_in_the_case_file():
+    assert get_args(sections.CrackModelName) == tuple(CRACK_MODELS)
+    assert set(get_args(sections.SplitName)) == {*SPLITS, "star-convex"}
+    assert get_args(sections.Geometry) == tuple(KINEMATICS)
+
+
 # What is refused, one kind of mistake each: the change, then the sentence
 
 REFUSED = {
     "unknown key": (
         "fracture.lenght=0.2 um",
-        "fracture.lenght: got an unknown key, [fracture] takes model, split, length, interface_toughness, "
-        "interface_toughness_confidence, interface_toughness_note, bulk_toughness; did you mean length?",
+        "fracture.lenght: got an unknown key, [fracture] takes model, split, star_convexity, length, "
+        "interface_toughness, interface_toughness_confidence, interface_toughness_note, bulk_toughness, "
+        "interface_strength, bulk_strength; did you mean length?",
     ),
     "unknown section": (
         "fractur.model=AT1",
-        "fractur: got an unknown key, a case takes title, about, materials, given, composite, stack, mesh, "
-        "fracture, flow, shrinkage, boundaries, steps, solver, output, compare; did you mean fracture?",
+        "fractur: got an unknown key, a case takes title, about, geometry, materials, given, composite, stack, "
+        "mesh, fracture, flow, shrinkage, boundaries, steps, solver, output, compare; did you mean fracture?",
     ),
     "key in the wrong section": (
         "stack.coarse=1 um",
-        "stack.coarse: got an unknown key, [stack] takes width, electrolyte, interface, cathode, notch; "
+        "stack.coarse: got an unknown key, [stack] takes width, electrolyte, interface, cathode, depth, notch; "
         "did you mean mesh.coarse?",
+    ),
+    "a depth in the plane": (
+        "stack.depth=5 um",
+        'stack.depth: got 5 um with geometry = "plane strain", takes leaving it out, or geometry = "3d"',
+    ),
+    "no depth in 3d": (
+        "geometry=3d",
+        'stack.depth: got nothing with geometry = "3d", takes a length, such as "10 um"',
+    ),
+    "a penny in the plane": (
+        "stack.notch.length=2 um\nstack.notch.shape=penny",
+        'stack.notch.shape: got "penny", takes geometry = "3d"; an axisymmetric wedge is round, too',
+    ),
+    "a front in the plane": (
+        "boundaries.front=free",
+        'boundaries.front: has no effect with geometry = "plane strain", takes leaving it out',
+    ),
+    "nothing holds in depth": (
+        "geometry=3d\nstack.depth=5 um\nboundaries.front=free\nboundaries.back=free\nboundaries.bottom=sliding",
+        'boundaries.back: got "free" with boundaries.front = "free", so nothing holds the stack in depth',
+    ),
+    "a penny without symmetry": (
+        "geometry=3d\nstack.depth=5 um\nstack.notch.length=2 um\nstack.notch.shape=penny",
+        'boundaries.left: got "free" with stack.notch.shape = "penny", a quarter of which is modelled, takes "sliding"',
+    ),
+    "an axis that moves": (
+        "geometry=axisymmetric",
+        'boundaries.left: got "free" with geometry = "axisymmetric", whose left side is the axis, takes "sliding"',
+    ),
+    "star-convex without its number": (
+        "fracture.split=star-convex",
+        'fracture.star_convexity: got nothing with fracture.split = "star-convex", takes a number of at least -1',
+    ),
+    "star convexity of another split": (
+        "fracture.star_convexity=5",
+        'fracture.star_convexity: has no effect with fracture.split = "volumetric-deviatoric", takes leaving it out',
+    ),
+    "a strength that follows": (
+        "fracture.interface_strength=100 MPa",
+        'fracture.interface_strength: has no effect with fracture.model = "AT1", takes leaving it out',
+    ),
+    "flow with a split that it does not fit": (
+        "fracture.split=spectral",
+        'flow.yield_stress: got "tabor" with fracture.split = "spectral", which leaves shear energy in a closed crack',
+    ),
+    "half of Voce": (
+        "flow.saturation_stress=30 MPa",
+        "flow.saturation_strain: got nothing with flow.saturation_stress, takes both of them or neither",
     ),
     "wrong dimension": (
         "stack.width=5 GPa",

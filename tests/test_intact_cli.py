@@ -15,7 +15,7 @@ from intact.case import Study
 from intact.cli import app
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("run", "check", "show", "materials", "schema")
+COMMANDS = ("run", "check", "show", "materials", "schema", "compare")
 
 
 @pytest.fixture

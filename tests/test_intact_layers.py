@@ -91,6 +91,36 @@ def test_toughness_and_where_it_comes_from(tmp_path):
     assert found.sources["bulk toughness"] == "100 J/m^2 (given in the case)"
 
 
+COHESIVE = "fracture.model=PF-CZM linear"
+
+
+def test_strength_of_a_cohesive_crack(tmp_path):
+    """The bulk is as brittle as the interface, Gc/ft² the same, unless its strength is given."""
+    found = made(tmp_path, COHESIVE, "fracture.interface_strength=50 MPa")
+    assert found.media["interface"].strength == 50
+    assert found.media["cathode"].strength == pytest.approx(50 * 10**0.5)  # 100 J/m² on 10 J/m²
+    assert found.sources["bulk strength"].endswith("(as brittle as the interface)")
+    given = made(tmp_path, COHESIVE, "fracture.interface_strength=50 MPa", "fracture.bulk_strength=0.3 GPa")
+    assert given.media["electrolyte"].strength == 300
+
+
+def test_strength_comes_from_the_card_where_the_case_has_none(tmp_path):
+    [(_, case)] = tiny(tmp_path, COHESIVE).cases
+    [(key, sentence)] = missing(case)
+    assert key == "materials.electrolyte"
+    assert "has no strength" in sentence
+    assert made(tmp_path, COHESIVE, "given.LZCO.strength=40 MPa").media["interface"].strength == 40
+
+
+def test_other_models_have_no_strength_of_their_own(tmp_path):
+    assert all(medium.strength is None for medium in made(tmp_path).media.values())
+
+
+def test_voce_hardening_reaches_every_layer(tmp_path):
+    media = made(tmp_path, "flow.saturation_stress=30 MPa", "flow.saturation_strain=2 %").media
+    assert {(medium.saturation, medium.saturation_strain) for medium in media.values()} == {(30.0, 0.02)}
+
+
 def test_every_number_that_is_missing_has_its_sentence(tmp_path):
     [(_, case)] = tiny(tmp_path, "materials.electrolyte=Li2In1/3Sc1/3Cl4").cases
     keys, sentences = zip(*missing(case), strict=True)

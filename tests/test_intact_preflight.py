@@ -104,7 +104,6 @@ WARNED = "LZCO: hardness"  # the one that the tiny case always has
     [
         ((), None),
         (("mesh.elements_per_length=1.5",), "a crack is not resolved; take more mesh.elements_per_length"),
-        (("stack.interface=0.7 um",), "the interface layer is 0.7 µm thick, less than 4 times"),
         (("stack.cathode=0.9 um",), "the thinner bulk layer is 0.9 µm thick, less than 5 times"),
     ],
 )
@@ -129,6 +128,8 @@ def test_sizes_count_each_cell_once(tmp_path):
         (("flow.yield_stress=expanding cavity", "given.LZCO.poisson_ratio=0.49"), "LZCO"),
         (("stack.notch.shape=slot", "stack.notch.opening=0.7 um", "stack.notch.length=0.3 um"), "stack"),
         (("materials.electrolyte=Li2In1/3Sc1/3Cl4",), "materials.electrolyte"),
+        (("stack.interface=0.2 um",), "LZCO: stack.interface"),
+        (("fracture.model=PF-CZM linear", "fracture.interface_strength=900 MPa"), "fracture.length"),
     ],
 )
 def test_what_no_key_alone_tells_is_still_a_sentence(tmp_path, settings, key):

@@ -24,7 +24,7 @@ from intact.case import read
 from intact.cli import app
 from intact.reporter import Reporter
 from intact.run import run_case
-from intact.trace import COLUMNS
+from intact.trace import COLUMNS, IN_A_PLANE
 from mechanics import Solid
 from meshes import Notch, Stack
 
@@ -92,7 +92,7 @@ def solved(tmp_path_factory) -> Solved:
 
 def test_history_has_its_columns_and_a_row_for_each_step(solved):
     history = rows(solved.folder / "history.csv")
-    assert tuple(history[0]) == COLUMNS
+    assert list(history[0]) == [column.format(unit=IN_A_PLANE) for column in COLUMNS]
     charges = [float(row["soc"]) for row in history]
     assert charges[0] == 0
     assert charges[-1] == 0.4
@@ -139,7 +139,10 @@ def test_summary_says_what_was_asked_and_what_came_out(solved):
     assert 0 < first_step(summary) <= 0.05 + 1e-9  # steps.onset
     assert summary["full_detachment_soc"] is None
     ratio = summary["h_over_length_in_interface"]
-    assert summary["mesh_correction"]["factor_in_interface"] == pytest.approx(1 + ratio * 3 / 8)  # c_w of AT1
+    row = ratio * 3**0.5 / 2
+    assert summary["mesh_correction"]["factor_in_interface"] == pytest.approx(1 + row * 3 / 8)  # c_w of AT1
+    assert 0 <= summary["energy_balance"]["appeared_from_nothing"] < 0.01
+    assert summary["energy_balance"]["work"] > 0
     assert summary["warnings"] == ["a warning from before"]  # and none of damage in coarse cells
     assert summary["sources"]["interface toughness"] == "10 J/m^2 (calibrated: on nothing)"
     assert {"intact", "python", "fenics-dolfinx", "petsc4py", "gmsh"} <= set(summary["versions"])
