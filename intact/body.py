@@ -105,7 +105,9 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
         try:
             geometry = _geometry(case)
             if geometry not in domains:
-                domains[geometry] = _domain(case, comm)
+                domains[geometry] = _domain(geometry, comm)
+            if case.stack is None:
+                _check_file(case, domains[geometry])
         except meshes.MeshError as error:
             problems.append(Problem("stack" if case.mesh.file is None else "mesh.file", str(error)))
     if problems:
@@ -119,7 +121,8 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
         try:
             problems += _too_long(body)
         except ThinLayerError as error:
-            problems.append(Problem(f"{body.name}: stack.interface", str(error)))
+            key = "stack.interface" if body.case.mesh.file is None else "mesh.file"
+            problems.append(Problem(f"{body.name}: {key}", str(error)))
     if problems:
         raise CaseProblems(study.path, problems)
     return ready
@@ -130,15 +133,17 @@ def _too_long(body: Body) -> list[Problem]:
     case, found = body.case, []
     crack, length = CRACK_MODELS[case.fracture.model], case.fracture.length
     for name, medium in body.media().items():
-        coarsest = body.sizes(name)[1]
-        entered = float(crack.numerical_toughness(medium.toughness, coarsest, length))
-        most = crack.largest_length(medium.young, entered, medium.strength or 1.0)
+        if medium.strength is None:
+            continue
+        entered = float(crack.numerical_toughness(medium.toughness, COARSE * length, length))  # at least
+        most = crack.largest_length(medium.young, entered, medium.strength)
         if length > most:
             found.append(
                 Problem(
                     "fracture.length",
-                    f"got {length:g} um, takes at most {most:.3g} um with {case.fracture.model} and a strength of "
-                    f"{medium.strength:g} MPa in the {name}, or a lower strength: softening would be a jump",
+                    f"got {length:g} um, takes at most {0.999 * most:.3g} um with {case.fracture.model} and a strength "
+                    f"of {medium.strength:.4g} MPa in the {name}, or softening is a jump; or lower strengths, "
+                    "fracture.interface_strength and fracture.bulk_strength",
                 )
             )
     return found
@@ -147,6 +152,8 @@ def _too_long(body: Body) -> list[Problem]:
 def solid(body: Body) -> Solid:
     """What mechanics solves, at SoC 0, with the notch as a crack that is there already."""
     case, domain = body.case, body.domain
+    # Where cells are so coarse that they do not resolve a crack, there is none to correct the toughness for.
+    rows = np.minimum(meshes.row_height(domain.mesh), COARSE * float(case.fracture.length))
     made = Solid(
         domain.mesh,
         domain.regions,
@@ -156,7 +163,7 @@ def solid(body: Body) -> Solid:
         CRACK_MODELS[case.fracture.model],
         _split(case),
         float(case.fracture.length),
-        meshes.row_height(domain.mesh),
+        rows,
         KINEMATICS[case.geometry],
     )
     if "notch" in domain.boundaries:
@@ -182,21 +189,21 @@ def _geometry(case: Case) -> meshes.Stack | Path:
     )
 
 
-def _domain(case: Case, comm: MPI.Comm) -> meshes.Domain:
-    geometry = _geometry(case)
-    if isinstance(geometry, meshes.Stack):
-        return meshes.build(geometry, comm)
-    found = meshes.load(geometry, comm)
+def _domain(geometry: meshes.Stack | Path, comm: MPI.Comm) -> meshes.Domain:
+    return meshes.build(geometry, comm) if isinstance(geometry, meshes.Stack) else meshes.load(geometry, comm)
+
+
+def _check_file(case: Case, found: meshes.Domain) -> None:
+    """That a mesh of the user's own is one of what the case says."""
     dimension = KINEMATICS[case.geometry].dimension
     if found.mesh.geometry.dim != dimension:
         cells = "triangles" if dimension == 2 else "tetrahedra"
         raise meshes.MeshError(
-            f"the mesh file '{geometry}' has not the {cells} that geometry = \"{case.geometry}\" takes"
+            f"the mesh file '{case.mesh.file}' has not the {cells} that geometry = \"{case.geometry}\" takes"
         )
     found.require(REGIONS, _supports(case))
-    if case.geometry == "axisymmetric" and comm.allreduce(found.mesh.geometry.x[:, 0].min(), op=MPI.MIN) < 0:
-        raise meshes.MeshError(f"the mesh file '{geometry}' reaches to x < 0; the axis is at x = 0")
-    return found
+    if case.geometry == "axisymmetric" and found.mesh.comm.allreduce(found.mesh.geometry.x[:, 0].min(), op=MPI.MIN) < 0:
+        raise meshes.MeshError(f"the mesh file '{case.mesh.file}' reaches to x < 0; the axis is at x = 0")
 
 
 def _split(case: Case) -> Split:

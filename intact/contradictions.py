@@ -102,6 +102,10 @@ def _fracture(case: Case) -> Iterator[Problem]:
 
 def _flow(case: Case) -> Iterator[Problem]:
     flow = case.flow
+    for key in ("saturation_stress", "saturation_strain"):
+        if flow.yield_stress == "none" and getattr(flow, key) is not None:
+            words = 'has no effect with flow.yield_stress = "none", takes leaving it out'
+            yield Problem(f"flow.{key}", words, ("flow.yield_stress",), idle=True)
     if (flow.saturation_stress is None) != (flow.saturation_strain is None):
         absent, present = ("stress", "strain") if flow.saturation_stress is None else ("strain", "stress")
         yield Problem(
@@ -120,7 +124,7 @@ def _notch(stack: Stack) -> Iterator[Problem]:
             f"got {stack.notch.length:g} um, takes less than stack.width = {stack.width:g} um",
             ("stack.width",),
         )
-    if stack.notch.opening >= stack.interface:
+    if stack.notch.shape != "penny" and stack.notch.opening >= stack.interface:
         yield Problem(
             "stack.notch.opening",
             f"got {stack.notch.opening:g} um, takes less than stack.interface = {stack.interface:g} um",

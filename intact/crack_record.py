@@ -1,7 +1,7 @@
 """A crack field kept for comparison: one small file NAME.npz, and NAME.toml beside it that tells where it comes from.
 
-Any program can write one; see `CrackRecord` for what stands in it. Lengths are µm, stresses MPa, energies and forces
-per unit depth MPa µm² and MPa µm.
+Any program can write one; see `CrackRecord` for what stands in it. Lengths are µm, stresses MPa; energies and forces
+are MPa µm² and MPa µm per unit depth in a plane, MPa µm³ and MPa µm² around an axis and in space.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from intact import finished
 from intact.results import CASE, FIELDS, HISTORY
 from intact.toml_text import toml_text
+from intact.trace import IN_A_PLANE, IN_SPACE
 from materials import quantity
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ Integers = npt.NDArray[np.int64]
 
 FORMAT = 1  # grows by one when an older file can no longer be read as it stands
 SAME_LOAD = 1e-6  # of the largest load: files hold loads as text or as float32
-UNIT = "_uJ_per_m"  # of the energies in history.csv: MPa µm²
+UNITS = tuple(f"_{unit}" for unit in (IN_A_PLANE, IN_SPACE))  # of the energies in history.csv
 NOT_OF_THE_CURVE = ("soc", "iterations", "repetitions", "outcome", "seconds")
 
 
@@ -173,5 +174,9 @@ def _curve(file: Path) -> dict[str, Floats]:
         row for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()) if row["outcome"] == "converged"
     ]
     names = [name for name in (rows[0] if rows else ()) if name not in NOT_OF_THE_CURVE]
-    columns = {name.removesuffix(UNIT): np.array([float(row[name]) for row in rows]) for name in names}
+    columns = {_without_unit(name): np.array([float(row[name]) for row in rows]) for name in names}
     return {"load": np.array([float(row["soc"]) for row in rows])} | columns
+
+
+def _without_unit(name: str) -> str:
+    return next((name.removesuffix(unit) for unit in UNITS if name.endswith(unit)), name)

@@ -1,6 +1,7 @@
 """Renders the crack field on the deformed shape, off screen.
 
-VTK may end its process where it finds no display, so only the child process of `intact.pictures` comes here.
+VTK may end its process where it finds no display, so only the child process of `intact.pictures` draws; to read the
+fields takes none.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 from intact import results
-from intact.body import COARSE, REGIONS, RESOLVED, Body, bodies
+from intact.body import COARSE, CRACK_WIDTH, REGIONS, RESOLVED, Body, bodies
 from intact.case import Study
 from intact.console import console
 from intact.sections import Case
@@ -20,6 +20,8 @@ from mechanics.closed_forms import clamped_strip, critical_charge
 
 # GB. 0.175, 0.221 and 0.370 were measured with 6165, 32562 (the main case) and 107954 unknowns, in one process.
 BASE_MEMORY, MEMORY_PER_UNKNOWN = 0.16, 2e-6
+MEMORY_IN_SPACE = 1.85e-7  # of the 4/3 power: a factor grows so with a mesh in space; 1.02 with 100569 unknowns
+STRONG = 0.8  # of the typed toughness, that a thin interface layer has
 THIN = 5  # in ℓ: a thinner bulk layer is not one to a crack of that width
 
 MEANINGS = {
@@ -61,7 +63,9 @@ def _block(body: Body) -> Iterator[str]:
     vertices, edges, cells = (topology.index_map(dim).size_global for dim in (0, 1, topology.dim))
     moving = topology.dim * (vertices + edges)  # quadratic displacement, linear damage
     moving += 3 * cells if kinematics.thin else 0  # strain across the plane, linear in each cell
-    memory = body.domain.mesh.comm.size * BASE_MEMORY + MEMORY_PER_UNKNOWN * (moving + vertices)
+    unknowns = moving + vertices
+    memory = body.domain.mesh.comm.size * BASE_MEMORY
+    memory += MEMORY_PER_UNKNOWN * unknowns if topology.dim == 2 else MEMORY_IN_SPACE * unknowns ** (4 / 3)
     extent = " × ".join(f"{long:.4g}" for long in body.extent())
     kind = "triangles" if topology.dim == 2 else "tetrahedra"
     yield f"mesh      {extent} µm in {cells} {kind}, {body.case.geometry}, from {body.case.mesh.file or 'the stack'}"
@@ -104,10 +108,10 @@ def _table(todo: Sequence[Body]) -> Table:
     ):
         sheet.add_column(heading, justify="right")
     for body in todo:
-        media = body.layers.media
+        media = body.media()
         critical = {name: strength(body.case, medium) for name, medium in media.items()}
         yielding, own = media["interface"].yield_stress, own_length(body.case, media["interface"])
-        pull, soc = closed_form(body)
+        pull, soc = closed_form(body) or (None, None)
         sheet.add_row(
             body.name,
             f"{media['electrolyte'].young / 1000:.3g} and {media['cathode'].young / 1000:.3g}",
@@ -116,8 +120,8 @@ def _table(todo: Sequence[Body]) -> Table:
             f"{critical['interface']:.0f} and {min(critical['electrolyte'], critical['cathode']):.0f}",
             "yields" if yielding is not None and yielding < critical["interface"] else "cracks",
             "-" if own is None else f"{own:.3g}",
-            "never" if soc is None else f"{soc:.3f}",
-            f"{pull:.0f}",
+            "-" if pull is None else "never" if soc is None else f"{soc:.3f}",
+            "-" if pull is None else f"{pull:.0f}",
         )
     return sheet
 
@@ -132,14 +136,19 @@ def strength(case: Case, medium: Medium) -> float:
 
 
 def own_length(case: Case, medium: Medium) -> float | None:
-    """The ℓ at which the strength equals the yield stress; strength goes as 1/√ℓ."""
-    if medium.yield_stress is None:
+    """The ℓ at which the strength equals the yield stress; one that follows from the toughness goes as 1/√ℓ."""
+    if medium.yield_stress is None or medium.strength is not None:
         return None
     return float(case.fracture.length) * (strength(case, medium) / medium.yield_stress) ** 2
 
 
-def closed_form(body: Body) -> tuple[float, float | None]:
-    """V4: stress at SoC 1 across layers that stay elastic between clamped platens, and the SoC at which G = Gc."""
+def closed_form(body: Body) -> tuple[float, float | None] | None:
+    """V4: stress at SoC 1 across layers that stay elastic between clamped platens, and the SoC at which G = Gc.
+
+    None for layers that are free across the plane.
+    """
+    if KINEMATICS[body.case.geometry].thin:
+        return None
     stress, release = clamped_strip([(body.thickness(name), body.layers.media[name]) for name in REGIONS])
     return stress, critical_charge(release, body.case.fracture.interface_toughness)
 
@@ -149,11 +158,19 @@ def warnings(body: Body) -> list[str]:
     length = body.case.fracture.length
     mean, largest = body.sizes("interface")
     bulk = min(body.thickness("electrolyte"), body.thickness("cathode"))
+    typed, layer = body.layers.media["interface"], body.media()["interface"]
     found = list(body.layers.warnings)
     if mean > RESOLVED * length or largest > COARSE * length:
         found.append(
             f"elements in the interface are {mean:.3g} µm large, at most {largest:.3g}, and half of fracture.length is "
             f"{length / 2:g} µm: a crack is not resolved; take {_finer(body.case)}"
+        )
+    if layer.toughness < STRONG * typed.toughness and layer.strength is None:
+        share = layer.toughness / typed.toughness
+        found.append(
+            f"the interface layer is {body.thickness('interface'):.3g} µm thick, and a crack {CRACK_WIDTH * length:g} "
+            f"µm: for that to cost fracture.interface_toughness the layer has {share:.0%} of it, and so cracks at a "
+            f"stress {1 - share**0.5:.0%} lower where there is no crack yet"
         )
     if bulk < THIN * length:
         found.append(

@@ -25,7 +25,12 @@ class Reporter:
     def __init__(self, body: Body, solid: Solid, folder: Path) -> None:
         self.highest_in_coarse_cells = 0.0  # damage
         self.detachment = Detachment(
-            solid.state.d, body.domain.regions, body.domain.boundaries, "interface", body.sizes("interface")[0]
+            solid.state.d,
+            body.domain.regions,
+            body.domain.boundaries,
+            "interface",
+            body.sizes("interface")[0],
+            around_axis=body.case.geometry == "axisymmetric",
         )
         self._solid = solid
         self._pictured = body.case.output.soc

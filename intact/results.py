@@ -134,7 +134,7 @@ def _plain(run: Summary, pictured: Sequence[str]) -> dict[str, Any]:
 def _pictured(runs: Sequence[Summary]) -> list[str]:
     """The state of charge in the middle of the pictures, and the last: the two that the paper speaks of."""
     told = sorted({soc for run in runs for soc in run["detached_fraction_at_soc"]}, key=float)
-    return [told[len(told) // 2], told[-1]] if len(told) > 1 else told
+    return [told[(len(told) - 1) // 2], told[-1]] if len(told) > 1 else told
 
 
 def _located(run: Summary, event: str) -> str:

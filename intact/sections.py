@@ -122,11 +122,12 @@ class Fracture(Section):
         examples=["900 J/m^2"],
     )
     interface_strength: Stress | None = key(
-        "tensile strength of the interface, for PF-CZM; without it that of the electrolyte's card", None, "100 MPa"
+        "strength of the interface in uniaxial tension, for PF-CZM; else that of the electrolyte's card",
+        None,
+        "100 MPa",
     )
     bulk_strength: Stress | None = key(
-        "tensile strength of either bulk layer, for PF-CZM; without it the interface's times the root of the ratio of "
-        "toughnesses",
+        "the same of either bulk layer; without it the interface's times the root of the ratio of toughnesses",
         None,
         "300 MPa",
     )

@@ -104,8 +104,8 @@ class Trace:
         work, first = self.records[-1].work, gaps[0]
         appeared = max((before - after for before, after in pairwise(gaps)), default=0.0)
         return {
-            "work": work,
-            "set_free_by_jumps": gaps[-1] - first,
+            f"work_{self._unit}": work,
+            f"set_free_by_jumps_{self._unit}": gaps[-1] - first,
             "appeared_from_nothing": max(appeared, 0.0) / work if work else 0.0,
             "meaning": "work of shrinkage = change of elastic, fracture and spring energy + plastic work + set free by "
             "jumps of the crack; appeared_from_nothing is the most by which a step held more, as a share of the work",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import copysign, sqrt
 
 import numpy as np
 
+from mechanics.bisection import bisect
 from mechanics.medium import Medium
 
 
@@ -89,7 +90,7 @@ class Strip:
         bound = 1.0
         while lengthened(bound) < 0 or lengthened(-bound) > 0:
             bound *= 2
-        return cls._under(layers, _root(lengthened, -bound, bound), charge)
+        return cls._under(layers, bisect(lengthened, -bound, bound), charge)
 
     @classmethod
     def parted(cls, layers: Sequence[Layer], charge: float) -> Strip:
@@ -124,14 +125,6 @@ def release_after_charging(layers: Sequence[Layer], charge: float) -> float:
     return bonded.stored + bonded.dissipated - parted.stored - parted.dissipated
 
 
-def critical_flow_charge(release_rate: Callable[[float], float], toughness: float) -> float:
-    """State of charge at which a G that grows with it reaches Gc."""
-    high = 1e-3
-    while release_rate(high) < toughness:
-        high *= 2
-    return _root(lambda charge: release_rate(charge) - toughness, 0.0, high)
-
-
 def film_on_thick_substrate(thickness: float, film: Medium) -> float:
     """G of a long crack between a shrinking film and a substrate that does not give (case V5), full charge.
 
@@ -163,10 +156,3 @@ def shrinking_film(layers: Sequence[tuple[float, Medium]], below: int) -> float:
     thickness and mismatch, since far from the tip each part is a beam (Suo & Hutchinson 1990 add how G is made of
     opening and shear)."""
     return beam_energy(layers) - beam_energy(layers[:below]) - beam_energy(layers[below:])
-
-
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """By bisection, down to neighbouring numbers; the function rises from below zero to above."""
-    while low < (middle := (low + high) / 2) < high:
-        low, high = (low, middle) if function(middle) > 0 else (middle, high)
-    return (low + high) / 2

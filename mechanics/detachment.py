@@ -14,10 +14,18 @@ COLUMN = 2  # in element sizes: wide enough to hold a node of the layer; the fir
 
 class Detachment:
     """Fraction of a layer, seen from above, whose section is broken somewhere; the notch, from its faces up to a column
-    beyond its tip, does not count. In a plane these are columns along x, in three dimensions a grid of them in rows
-    along z: a notch may have another tip in each row."""
+    beyond its tip, does not count. In a plane these are columns along x, around an axis rings that count by their
+    area, in three dimensions a grid of columns in rows along z: a notch may have another tip in each row."""
 
-    def __init__(self, d: fem.Function, regions: Entities, boundaries: Entities, layer: str, size: float) -> None:
+    def __init__(
+        self,
+        d: fem.Function,
+        regions: Entities,
+        boundaries: Entities,
+        layer: str,
+        size: float,
+        around_axis: bool = False,
+    ) -> None:
         space = d.function_space
         self._d = d
         self._comm: MPI.Comm = space.mesh.comm
@@ -32,7 +40,10 @@ class Detachment:
         if "notch" in boundaries:
             ends = self._tips(_nodes(space.mesh, boundaries["notch"]), front, back, COLUMN * size) + COLUMN * size
             ends = np.maximum(left, ends)
-        column, columns = _grid(x, ends.min(), right, COLUMN * size)
+        start = float(ends.min())
+        column, columns = _grid(x, start, right, COLUMN * size)
+        middles = start + (np.arange(columns) + 0.5) * (right - start) / columns
+        self._areas = np.tile(middles, rows) if around_axis else np.ones(rows * columns)
         self._counts = x >= ends[row]
         self._cell = row * columns + column
         self._cells = rows * columns
@@ -40,7 +51,7 @@ class Detachment:
 
     def fraction(self) -> float:
         broken = self._gather(self._d.x.array[self._dofs] >= BROKEN)
-        return float(np.count_nonzero(broken) / np.count_nonzero(self._populated))
+        return float((broken @ self._areas) / (self._populated @ self._areas))
 
     def _gather(self, at_nodes: np.ndarray) -> np.ndarray:
         cells = np.zeros(self._cells, dtype=np.int8)

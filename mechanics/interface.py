@@ -16,10 +16,9 @@ Every toughness here is one as a `Medium` takes it: `Solid` divides all of them 
 (`CrackModel.numerical_toughness`), and the formulas count that. Nothing is left for the caller to correct.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
+from mechanics.bisection import bisect
 from mechanics.crack import CrackModel
 
 LEAST_ROWS = 3  # elements across a layer: the broken row, and one on either side in which damage can fall
@@ -55,7 +54,7 @@ def layer_toughness(
         low /= 2
     while crack_cost(high, below, above, width, length, crack, size) < typed:
         high *= 2
-    return _root(lambda layer: crack_cost(layer, below, above, width, length, crack, size) - typed, low, high)
+    return bisect(lambda layer: crack_cost(layer, below, above, width, length, crack, size) - typed, low, high)
 
 
 def crack_cost(
@@ -86,18 +85,8 @@ def _side(layer: float, neighbour: float, half: float, crack: CrackModel) -> flo
         """Room that the profile takes inside, less what it has. Falls as d_b grows."""
         return float((1 - edge) * np.sum(_BY / inside(edge)[1])) - half
 
-    edge = 0.0 if missing(0.0) <= 0 else _root(missing, 0.0, 1.0)
+    edge = 0.0 if missing(0.0) <= 0 else bisect(missing, 0.0, 1.0)
     w, slope = inside(edge)
     within = (1 - edge) * np.sum(_BY * (w / slope + slope))
     beyond = edge * np.sum(_BY * 2 * np.sqrt(crack.w(edge * _AT)))
     return float((layer * within + neighbour * beyond) / crack.c_w)
-
-
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """By bisection, down to neighbouring numbers; the function changes sign once."""
-    rising = function(high) > 0
-    while True:
-        middle = (low + high) / 2
-        if not low < middle < high:
-            return middle
-        low, high = (low, middle) if (function(middle) > 0) == rising else (middle, high)

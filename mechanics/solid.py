@@ -77,8 +77,7 @@ class Solid:
         fracture = integral(crack_energy(d, c, length, crack))
 
         # The damage step keeps the plastic increment of the last displacement step (d_last). The potential can only
-        # be lower than what it then sees, since W is the minimum over that increment; and for AT1 and AT2 the step is
-        # convex.
+        # be lower than what it then sees, since W is the minimum over that increment.
         self._d_last = fem.Function(d.function_space)
         Y = driving_energy(e, self._d_last, c, crack, split, flow)
         self.displacement = Functional(integral(W) if spring is None else integral(W) + spring, u)
@@ -140,7 +139,8 @@ class Solid:
         return np.where(self.fixed < owned, force[self.fixed], 0.0)
 
     def reaction(self, boundary: str, component: int) -> float:
-        """The force that holds or moves a boundary: MPa·µm for each µm of depth in a plane, else MPa·µm²."""
+        """The force that holds or moves a boundary: MPa·µm for each µm of depth in a plane, else MPa·µm². Where two of
+        them meet and both are held, it counts for both."""
         unknowns = next(one.unknowns for one in self._held if (one.boundary, one.component) == (boundary, component))
         force = float(self.holding_forces()[np.searchsorted(self.fixed, unknowns)].sum())
         return self.comm.allreduce(force, op=MPI.SUM)

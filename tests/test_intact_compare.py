@@ -15,9 +15,10 @@ from intact.body import bodies
 from intact.cli import app
 from intact.compare import compare
 from intact.compare_geometry import Locator, Overlay, hausdorff, isoline
-from intact.crack_record import CrackRecord, RecordError, from_results, read
+from intact.crack_record import CrackRecord, RecordError, _without_unit, from_results, read
 from intact.run import run_case
 from intact.tolerances import TOLERANCES, tolerances
+from intact.trace import IN_A_PLANE, IN_SPACE
 
 LENGTH, WIDE, TALL = 0.5, 8.0, 4.0  # of the phase field, of the body
 TIP, HEIGHT = 3.0, 2.0
@@ -303,6 +304,12 @@ def test_hausdorff_takes_the_farther_of_both_ways():
     assert hausdorff(short, short) == 0
     assert hausdorff(short[:0], long) == np.inf
     assert hausdorff(short[:0], long[:0]) == 0
+
+
+def test_energies_of_every_geometry_are_compared():
+    """Whatever unit they carry in the history."""
+    assert {_without_unit(f"plastic_work_{unit}") for unit in (IN_A_PLANE, IN_SPACE)} == {"plastic_work"}
+    assert _without_unit("detached_fraction") == "detached_fraction"
 
 
 def test_results_folder_is_a_record(tmp_path):

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from intact.body import Body, bodies
 from intact.cli import app
 from intact.preflight import closed_form, own_length, strength, warnings
+from intact.problems import CaseProblems
 
 
 def body(folder, *settings: str) -> Body:
@@ -35,6 +36,17 @@ def test_critical_stress_and_own_length(tmp_path):
     assert strength(other.case, interface) == pytest.approx(9 / 16 * (7920 * 10 / (3 * 0.2)) ** 0.5)
     elastic = body(tmp_path, "flow.yield_stress=none")
     assert own_length(elastic.case, elastic.layers.media["interface"]) is None
+    cohesive = body(tmp_path, "fracture.model=PF-CZM linear", "fracture.interface_strength=150 MPa")
+    given = cohesive.layers.media["interface"]
+    assert (strength(cohesive.case, given), own_length(cohesive.case, given)) == (150, None)
+
+
+def test_a_length_that_is_too_long_for_the_strength_is_told_one_that_is_not(tmp_path):
+    cohesive = ("fracture.model=PF-CZM Cornelissen", "fracture.interface_strength=400 MPa", "stack.interface=0.8 um")
+    with pytest.raises(CaseProblems) as caught:
+        body(tmp_path, *cohesive)
+    offered = [float(re.search(r"at most ([\d.e-]+) um", str(one))[1]) for one in caught.value.problems]
+    body(tmp_path, *cohesive, f"fracture.length={min(offered)} um")
 
 
 def test_closed_form_by_hand(tmp_path):
@@ -47,6 +59,7 @@ def test_closed_form_by_hand(tmp_path):
     compliance = 1.8 / constrained(soft) + 1 / constrained(cathode)
     free = -cathode.shrinkage * (1 + cathode.poisson) / (1 - cathode.poisson)  # 3K/M = (1+ν)/(1-ν), of 1 µm
     pull, soc = closed_form(one)
+    assert closed_form(body(tmp_path, "geometry=plane stress")) is None
     assert pull == pytest.approx(free / compliance)
     assert soc == pytest.approx((10 / (free**2 / compliance / 2)) ** 0.5)
 
@@ -104,6 +117,10 @@ WARNED = "LZCO: hardness"  # the one that the tiny case always has
     [
         ((), None),
         (("mesh.elements_per_length=1.5",), "a crack is not resolved; take more mesh.elements_per_length"),
+        (
+            ("stack.interface=0.3 um", "stack.notch.opening=0.05 um"),
+            "the interface layer is 0.3 µm thick, and a crack 0.8 µm: for that to cost",
+        ),
         (("stack.cathode=0.9 um",), "the thinner bulk layer is 0.9 µm thick, less than 5 times"),
     ],
 )

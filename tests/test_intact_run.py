@@ -142,7 +142,7 @@ def test_summary_says_what_was_asked_and_what_came_out(solved):
     row = ratio * 3**0.5 / 2
     assert summary["mesh_correction"]["factor_in_interface"] == pytest.approx(1 + row * 3 / 8)  # c_w of AT1
     assert 0 <= summary["energy_balance"]["appeared_from_nothing"] < 0.01
-    assert summary["energy_balance"]["work"] > 0
+    assert summary["energy_balance"]["work_uJ_per_m"] > 0
     assert summary["warnings"] == ["a warning from before"]  # and none of damage in coarse cells
     assert summary["sources"]["interface toughness"] == "10 J/m^2 (calibrated: on nothing)"
     assert {"intact", "python", "fenics-dolfinx", "petsc4py", "gmsh"} <= set(summary["versions"])
@@ -235,26 +235,44 @@ def test_earlier_results_are_replaced_and_other_files_kept(tmp_path, no_pictures
     assert not {"fields000009.pvtu", "crack-field.png"} & names
 
 
-def test_a_mesh_of_the_users_own(tmp_path, no_pictures):
+def own_mesh(folder: Path, shift: float = 0.0) -> Path:
+    """A case with a mesh file of the user's own, moved to the right."""
     stack = Stack(4.0, 1.0, 0.8, 1.0, fine=0.1, coarse=0.4, notch=Notch(1.0, 0.1))
     gmsh.initialize(interruptible=False)
     try:
         gmsh.option.setNumber("General.Terminal", 0)
         stack.draw()
         gmsh.model.mesh.generate(2)
-        gmsh.write(str(tmp_path / "own.msh"))
+        gmsh.model.mesh.affineTransform([1, 0, 0, shift, 0, 1, 0, 0, 0, 0, 1, 0])
+        gmsh.write(str(folder / "own.msh"))
     finally:
         gmsh.finalize()
     before, after = TINY.split("[stack]")
     after = after.partition("[fracture]")[2]
-    (tmp_path / "own.toml").write_text(f'{before}[mesh]\nfile = "own.msh"\n[fracture]{after}', encoding="utf-8")
+    (folder / "own.toml").write_text(f'{before}[mesh]\nfile = "own.msh"\n[fracture]{after}', encoding="utf-8")
+    return folder / "own.toml"
+
+
+def test_a_mesh_of_the_users_own(tmp_path, no_pictures):
+    case = own_mesh(tmp_path)
     changes = [word for setting in QUICK for word in ("--set", setting)]
-    result = CliRunner().invoke(app, ["run", str(tmp_path / "own.toml"), *changes, "--output", str(tmp_path)])
+    result = CliRunner().invoke(app, ["run", str(case), *changes, "--output", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert rows(tmp_path / "own/LZCO/history.csv")[-1]["soc"] == "0.1"
     [body] = bodies(read(tmp_path / "own/LZCO/case.toml"), MPI.COMM_SELF)
     assert body.thickness("electrolyte") == pytest.approx(1.0)
     assert body.thickness("interface") == pytest.approx(0.8 - 0.05 / 4)  # area over width, less the notch
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"), [("3d", "has not the tetrahedra"), ("axisymmetric", "reaches to x < 0")]
+)
+def test_a_mesh_of_the_users_own_has_to_suit_every_geometry(tmp_path, other, complaint):
+    case = own_mesh(tmp_path, shift=-1.0)
+    settings = ["--set", f'geometry=["plane strain", "{other}"]', "--set", "boundaries.left=sliding"]
+    result = CliRunner().invoke(app, ["check", str(case), *settings])
+    assert result.exit_code == 2
+    assert complaint in result.output.replace("\n", " ")
 
 
 # How a run ends
@@ -344,6 +362,21 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 
 
 @pytest.mark.slow
+def test_two_processes_agree_where_energy_is_not_convex_and_unknowns_are_mixed(tmp_path):
+    """A cohesive crack in plane stress, up to where it has begun to open."""
+    settings = ("fracture.model=PF-CZM linear", "fracture.interface_strength=150 MPa", "geometry=plane stress")
+    changes = [word for setting in (*settings, "steps.until=0.2") for word in ("--set", setting)]
+    tiny(tmp_path)
+    ends = []
+    for before in ((), ("mpirun", "-n", "2")):
+        ended = program("run", "tiny.toml", *changes, cwd=tmp_path, before=before)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        ends.append(rows(tmp_path / "results/tiny/LZCO/history.csv")[-1])
+    for name in ("elastic_energy_uJ_per_m", "fracture_energy_uJ_per_m", "work_uJ_per_m"):
+        assert float(ends[1][name]) == pytest.approx(float(ends[0][name]), rel=1e-6)  # as below
+
+
+@pytest.mark.slow
 def test_two_processes_find_the_same_history(study, tmp_path):
     tiny(tmp_path)
     ended = program("run", "tiny.toml", "--set", COMPARED, cwd=tmp_path, before=("mpirun", "-n", "2"))
@@ -354,7 +387,9 @@ def test_two_processes_find_the_same_history(study, tmp_path):
         assert len(one) == len(two)
         for here, there in zip(one, two, strict=True):
             assert here["outcome"] == there["outcome"]
-            for name in COLUMNS[:7]:  # relative to the largest in the history: what is asked of the program
+            for name in (
+                column.format(unit=IN_A_PLANE) for column in COLUMNS[:8]
+            ):  # relative to the largest in the history: what is asked of the program
                 scale = max(abs(float(row[name])) for row in one) or 1.0
                 assert float(there[name]) == pytest.approx(float(here[name]), abs=1e-6 * scale)
         reader = pyvista.get_reader(folder / case / "fields.pvd")

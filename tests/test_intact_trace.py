@@ -25,7 +25,7 @@ def test_work_that_is_stored_or_spent_is_balanced():
     """The energy of the notch was there before."""
     told = trace(record(0.0, 0.0, 0.0, 5.0), record(0.5, 4.0, 3.0, 5.0, 1.0), record(1.0, 10.0, 6.0, 7.0, 2.0))
     balance = told.figures([])["energy_balance"]
-    assert balance["set_free_by_jumps"] == pytest.approx(0.0)
+    assert balance["set_free_by_jumps_uJ_per_m"] == pytest.approx(0.0)
     assert balance["appeared_from_nothing"] == pytest.approx(0.0)
     assert told.balance_warning() == []
 
@@ -34,7 +34,7 @@ def test_what_a_jump_sets_free_is_told():
     balance = trace(record(0.0, 0.0, 0.0), record(0.5, 4.0, 4.0), record(1.0, 5.0, 1.0, 2.5)).figures([])[
         "energy_balance"
     ]
-    assert balance["set_free_by_jumps"] == pytest.approx(1.5)
+    assert balance["set_free_by_jumps_uJ_per_m"] == pytest.approx(1.5)
     assert balance["appeared_from_nothing"] == 0.0
 
 

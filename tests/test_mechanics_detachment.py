@@ -55,6 +55,16 @@ def found() -> dict[str, dict[str, float]]:
     return {shape: fractions(shape, MPI.COMM_SELF) for shape in NOTCHES}
 
 
+def test_rings_around_an_axis_count_by_their_area() -> None:
+    layers = {"electrolyte": 0.2, "interface": 0.4, "cathode": 0.2, "fine": SIZE, "coarse": 0.2}
+    domain = meshes.build(meshes.Stack(2.0, **layers), MPI.COMM_SELF)
+    d = fem.Function(fem.functionspace(domain.mesh, ("Lagrange", 1)))
+    d.interpolate(lambda x: (x[0] > 1.0 + SIZE / 2).astype(float))
+    parts = (domain.regions, domain.boundaries, "interface", SIZE)
+    assert Detachment(d, *parts).fraction() == pytest.approx(0.5)
+    assert Detachment(d, *parts, around_axis=True).fraction() == pytest.approx(0.75)  # of π 2²
+
+
 def test_from_nothing_to_all(found: dict[str, dict[str, float]]) -> None:
     for shape, of in found.items():
         assert of["nothing"] == of["only the bulk"] == 0, shape
