@@ -1,0 +1,48 @@
+"""A square plate, 1 mm, with a slit to its centre, pulled or sheared by its top (Miehe et al. 2010). Lengths µm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from intact.crack_record import CrackRecord
+
+from .grids import graded, grid
+from .phase_field import Material, PhaseField
+
+HALF = 500.0  # |x|, |y| ≤ HALF; the slit is y = 0, x < 0
+STEEL = Material(young=210e3, poisson=0.3, toughness=2700.0)
+LENGTH = 15.0
+
+
+def tension(fine: float, loads: Sequence[float], kept: Sequence[float], degree: int = 2) -> CrackRecord:
+    """Bottom held, top moved upward and free to contract; AT2, no split; toughness not corrected for the mesh."""
+    step = HALF / round(HALF / fine)  # so that the tip is a point
+    x = graded(-6 * step, HALF, -HALF, HALF, step, 1.3)
+    y = graded(-7 * step, 7 * step, -HALF, HALF, step, 1.3)
+    points, triangles = grid(x, y, slit=(0.0, 0.0))
+    region = np.zeros(len(triangles), dtype=int)
+    body = PhaseField(points, triangles, region, [STEEL], LENGTH, "AT2", "none", degree, mesh_correction=False)
+    for component in (0, 1):
+        body.hold(lambda x, y: y < -HALF + 1e-6, component)
+    top = body.hold(lambda x, y: y > HALF - 1e-6, 1)
+    rows, fields = [], []
+    for load in sorted({*loads, *kept}):
+        body.u[top] = load
+        count = body.minimise()
+        rows.append((load, body.reaction(top), body.elastic_energy(), body.fracture_energy()))
+        print(f"  {load:.4g} µm: {rows[-1][1] / 1e6:.4f} kN/mm, {count} iterations", flush=True)
+        if load in kept:
+            fields.append((load, body.d.copy(), body.u.reshape(-1, 2)[: len(points)].copy()))
+    names = ("load", "force", "elastic_energy", "fracture_energy")
+    return CrackRecord(
+        points=points,
+        triangles=triangles,
+        length=LENGTH,
+        load_name="displacement, µm",
+        loads=np.array([load for load, _, _ in fields]),
+        damage=np.array([d for _, d, _ in fields]),
+        displacement=np.array([u for _, _, u in fields]),
+        curve=dict(zip(names, np.array(rows).T, strict=True)),
+    )

@@ -1,0 +1,1 @@
+"""Reference crack fields, what made them, and what they agree with."""
