@@ -197,7 +197,8 @@ def compare(
 ) -> None:
     with in_a_sentence():
         bounds = tolerances(tolerance or ())
-        from intact.compare import compare, report
+        from intact.compare import compare
+        from intact.compare_report import report
 
         comparison = compare(a, b, bounds)
         report(comparison, console, output)
