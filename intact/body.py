@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,8 @@ class Body:
     domain: meshes.Domain
     cell_size: np.ndarray
 
-    def media(self) -> dict[str, Medium]:
+    @cached_property
+    def media(self) -> Mapping[str, Medium]:
         """What mechanics is given: an interface layer as tough as it takes for a crack along it to cost what the case
         says, though it is as wide as the layer and reaches beyond."""
         media = dict(self.layers.media)
@@ -132,7 +134,7 @@ def _too_long(body: Body) -> list[Problem]:
     """A cohesive crack that is smeared too widely cannot have the strength that is asked for."""
     case, found = body.case, []
     crack, length = CRACK_MODELS[case.fracture.model], case.fracture.length
-    for name, medium in body.media().items():
+    for name, medium in body.media.items():
         if medium.strength is None:
             continue
         entered = float(crack.numerical_toughness(medium.toughness, COARSE * length, length))  # at least
@@ -158,7 +160,7 @@ def solid(body: Body) -> Solid:
         domain.mesh,
         domain.regions,
         domain.boundaries,
-        body.media(),
+        body.media,
         _supports(case),
         CRACK_MODELS[case.fracture.model],
         _split(case),

@@ -78,7 +78,7 @@ def _block(body: Body) -> Iterator[str]:
             f"          {name:12s}{thick:6.3g} µm or {thick / length:5.3g} ℓ thick; elements of {mean:.3g} µm, at most "
             f"{largest:.3g}; h/ℓ {mean / length:.2f}, at most {largest / length:.2f}"
         )
-    typed, entered = (media["interface"].toughness for media in (body.layers.media, body.media()))
+    typed, entered = (media["interface"].toughness for media in (body.layers.media, body.media))
     yield f"toughness {entered:.4g} J/m² in the interface layer, for a crack along it to cost {typed:g}"
     yield f"steps     {_steps(body.case)}"
 
@@ -108,7 +108,7 @@ def _table(todo: Sequence[Body]) -> Table:
     ):
         sheet.add_column(heading, justify="right")
     for body in todo:
-        media = body.media()
+        media = body.media
         critical = {name: strength(body.case, medium) for name, medium in media.items()}
         yielding, own = media["interface"].yield_stress, own_length(body.case, media["interface"])
         pull, soc = closed_form(body) or (None, None)
@@ -158,7 +158,7 @@ def warnings(body: Body) -> list[str]:
     length = body.case.fracture.length
     mean, largest = body.sizes("interface")
     bulk = min(body.thickness("electrolyte"), body.thickness("cathode"))
-    typed, layer = body.layers.media["interface"], body.media()["interface"]
+    typed, layer = body.layers.media["interface"], body.media["interface"]
     found = list(body.layers.warnings)
     if mean > RESOLVED * length or largest > COARSE * length:
         found.append(

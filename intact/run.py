@@ -121,12 +121,12 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
         "h_over_length_in_interface": ratio,
         "mesh_correction": {
             "factor_in_interface": 1 + row / made.crack.c_w,
-            "toughness_of_interface_layer_J_per_m2": body.media()["interface"].toughness,
+            "toughness_of_interface_layer_J_per_m2": body.media["interface"].toughness,
             "meaning": "the interface layer has the toughness for which a crack along it costs what the case says, as "
             "wide as crack and layer are; each was entered divided by 1 + h/(c_w l), h the height of a row of cells",
         },
         "active_volume_fraction": body.layers.active_volume_fraction,
-        "media": {name: asdict(medium) for name, medium in body.media().items()},
+        "media": {name: asdict(medium) for name, medium in body.media.items()},
         "media_units": "MPa, J/m^2, linear strain at SoC 1",
         "sources": dict(body.layers.sources),
         "versions": versions(),

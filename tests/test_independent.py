@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from independent.grids import graded, grid
-from independent.phase_field import Material, PhaseField
+
+from tests.independent.grids import graded, grid
+from tests.independent.phase_field import Material, PhaseField
 
 BOX = grid(np.linspace(0, 2, 5), np.linspace(0, 1, 4))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from independent.grids import grid
 from mpi4py import MPI
 from tiny_case import tiny
 from typer.testing import CliRunner
@@ -19,6 +18,7 @@ from intact.crack_record import CrackRecord, RecordError, _without_unit, from_re
 from intact.run import run_case
 from intact.tolerances import TOLERANCES, tolerances
 from intact.trace import IN_A_PLANE, IN_SPACE
+from tests.independent.grids import grid
 
 LENGTH, WIDE, TALL = 0.5, 8.0, 4.0  # of the phase field, of the body
 TIP, HEIGHT = 3.0, 2.0

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from verification.v04_strip import Pair, uniform
-from verification.v05_film import sharp_and_free
 
 from mechanics import Medium
 from mechanics.closed_forms import (
@@ -16,6 +14,8 @@ from mechanics.closed_forms import (
     release_in_one_step,
     shrinking_film,
 )
+from tests.verification.v04_strip import Pair, uniform
+from tests.verification.v05_film import sharp_and_free
 
 
 def test_strip_that_never_yields_is_the_elastic_one():

@@ -1,10 +1,7 @@
 """What of an interface has let go in three dimensions: a share of its area, by one process and by two."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +11,8 @@ from mpi4py import MPI
 
 import meshes
 from mechanics.detachment import Detachment
+from tests.processes import on_processes
 
-FREELY = {  # containers run as root, and machines may have one core
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-    "OMP_NUM_THREADS": "1",
-}
 SIZE = 0.1
 WIDTH, DEPTH, LENGTH, DEBOND = 1.5, 1.2, 0.3, 1.0
 NOTCHES = {"none": None, "wedge": meshes.Notch(LENGTH, 0.05), "penny": meshes.Notch(LENGTH, shape="penny")}
@@ -100,13 +91,5 @@ if MPI.COMM_WORLD.rank == 0:
 @pytest.mark.skipif(shutil.which("mpirun") is None, reason="no mpirun here")
 def test_two_processes_find_the_same(found: dict[str, dict[str, float]]) -> None:
     root = Path(__file__).parents[1]
-    done = subprocess.run(
-        ["mpirun", "-n", "2", sys.executable, "-c", SCRIPT, str(root), str(root / "tests")],
-        env=os.environ | FREELY,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [2, found["penny"]]
+    lines = on_processes(2, "-c", SCRIPT, str(root), str(root / "tests"))
+    assert json.loads(lines[-1]) == [2, found["penny"]]

@@ -2,10 +2,7 @@
 
 import json
 import math
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +16,7 @@ from dolfinx.mesh import entities_to_geometry, meshtags
 from mpi4py import MPI
 
 from meshes import Domain, MeshError, Notch, Stack, build, element_size
+from tests.processes import on_processes
 
 STACK = Stack(width=6.0, electrolyte=2.0, interface=0.8, cathode=3.0, fine=0.08, coarse=0.6, halo=0.2)
 WEDGE, SLOT = Notch(1.5, 0.1, "wedge"), Notch(1.5, 0.2, "slot")
@@ -318,21 +316,8 @@ if MPI.COMM_WORLD.rank == 0:
 @pytest.mark.skipif(shutil.which("mpirun") is None, reason="no mpirun here")
 def test_two_processes_get_the_same_mesh(slot: Domain) -> None:
     root = Path(__file__).parents[1]
-    allowed = {
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    }
-    done = subprocess.run(
-        ["mpirun", "-n", "2", sys.executable, "-c", REPORT, str(root), str(root / "tests")],
-        env=os.environ | allowed,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    line = next(line for line in done.stdout.splitlines() if line.startswith("REPORT"))
+    lines = on_processes(2, "-c", REPORT, str(root), str(root / "tests"))
+    line = next(line for line in lines if line.startswith("REPORT"))
     report = json.loads(line.removeprefix("REPORT"))
     assert report["counts"] == slot.cell_counts()
     assert report["areas"] == pytest.approx(areas(slot), rel=ROUNDING)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from references.rerun import write
 from typer.testing import CliRunner
 
 from intact.cli import app
 from intact.crack_record import CrackRecord, read
+from tests.references.bounds import SAME_DISCRETE_PROBLEM
+from tests.references.rerun import write
 
 FOLDER = Path(__file__).parent / "references"
 RECORDS = sorted(FOLDER.glob("*.npz"))
@@ -69,17 +70,6 @@ def test_agreement_is_as_told(record, other, told):
 
 UNCRACKED = (0.0, 0.2)
 HALF_WAY = 0.6
-# Mesh, elements, quadrature and steps are the same: what is left is where the minimisers stop. A change of d of 1e-4
-# with a rate of 0.99 leaves 0.01 in d while a crack runs; the detached fraction moves by columns of 1/47.
-SAME_STEPS = {
-    "damage_l2": 0.01,
-    "damage_max": 0.05,
-    "displacement_l2": 0.005,
-    "path": 0.1,
-    "detached": 0.025,
-    "onset": 0.01,
-    "energy": 0.005,
-}
 PRESENT = ("--tolerance=damage_l2=1e-4", "--tolerance=damage_max=1e-4", "--tolerance=energy=1e-5")
 
 
@@ -97,7 +87,7 @@ def test_mechanics_of_today_agree_while_the_crack_runs(tmp_path):
     independent = CrackRecord.read(FOLDER / "lzco-elastic-independent.npz")
     steps = [float(load) for load in independent.curve["load"] if load <= HALF_WAY]
     write(FOLDER / "lzco-elastic.npz", steps, tmp_path / "today.npz")
-    settings = [f"--tolerance={name}={number}" for name, number in SAME_STEPS.items()]
+    settings = [f"--tolerance={name}={number}" for name, number in SAME_DISCRETE_PROBLEM.items()]
     result = invoke(FOLDER / "lzco-elastic-independent.npz", tmp_path / "today.npz", *settings)
     assert result.exit_code == 0, result.output
 

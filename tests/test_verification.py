@@ -1,7 +1,8 @@
 """Every case of the verification list, in the size that a test can afford. See docs/verification for the full ones."""
 
 import pytest
-from verification import CASES
+
+from tests.verification import CASES
 
 
 def cases():

@@ -8,6 +8,7 @@ import numpy as np
 
 from intact.crack_record import CrackRecord
 
+from .history import follow
 from .phase_field import Material, PhaseField
 
 BROKEN = 0.9  # damage from which a section of the interface counts as detached
@@ -43,26 +44,14 @@ def bilayer(
     body.d[rim[(offset < notch[1] / 2 + 1e-6) & (points[rim, 0] < notch[0] + 1e-6)]] = 1
 
     inside = np.unique(triangles[region == 1])
-    rows, fields = [], []
-    for load in sorted({*loads, *kept}):
+
+    def charge(load: float) -> None:
         body.charge = load
-        count = body.minimise()
-        share = detached_fraction(points[inside, 0], body.d[inside], notch[0], right, fine)
-        rows.append((load, share, body.elastic_energy(), body.fracture_energy()))
-        print(f"  {load:.4f}: {share:6.1%} detached, {count} iterations", flush=True)
-        if load in kept:
-            fields.append((load, body.d.copy(), body.u.reshape(-1, 2)[: len(points)].copy()))
-    names = ("load", "detached_fraction", "elastic_energy", "fracture_energy")
-    return CrackRecord(
-        points=points,
-        triangles=triangles,
-        length=length,
-        load_name="state of charge",
-        loads=np.array([load for load, _, _ in fields]),
-        damage=np.array([d for _, d, _ in fields]),
-        displacement=np.array([u for _, _, u in fields]),
-        curve=dict(zip(names, np.array(rows).T, strict=True)),
-    )
+
+    def detached() -> float:
+        return detached_fraction(points[inside, 0], body.d[inside], notch[0], right, fine)
+
+    return follow(body, "state of charge", loads, kept, charge, "detached_fraction", detached)
 
 
 def detached_fraction(x: np.ndarray, d: np.ndarray, tip: float, end: float, fine: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from intact.crack_record import CrackRecord
 
 from .grids import graded, grid
+from .history import follow
 from .phase_field import Material, PhaseField
 
 HALF = 500.0  # |x|, |y| ≤ HALF; the slit is y = 0, x < 0
@@ -27,22 +28,8 @@ def tension(fine: float, loads: Sequence[float], kept: Sequence[float], degree: 
     for component in (0, 1):
         body.hold(lambda x, y: y < -HALF + 1e-6, component)
     top = body.hold(lambda x, y: y > HALF - 1e-6, 1)
-    rows, fields = [], []
-    for load in sorted({*loads, *kept}):
+
+    def lift(load: float) -> None:
         body.u[top] = load
-        count = body.minimise()
-        rows.append((load, body.reaction(top), body.elastic_energy(), body.fracture_energy()))
-        print(f"  {load:.4g} µm: {rows[-1][1] / 1e6:.4f} kN/mm, {count} iterations", flush=True)
-        if load in kept:
-            fields.append((load, body.d.copy(), body.u.reshape(-1, 2)[: len(points)].copy()))
-    names = ("load", "force", "elastic_energy", "fracture_energy")
-    return CrackRecord(
-        points=points,
-        triangles=triangles,
-        length=LENGTH,
-        load_name="displacement, µm",
-        loads=np.array([load for load, _, _ in fields]),
-        damage=np.array([d for _, d, _ in fields]),
-        displacement=np.array([u for _, _, u in fields]),
-        curve=dict(zip(names, np.array(rows).T, strict=True)),
-    )
+
+    return follow(body, "displacement, µm", loads, kept, lift, "force", lambda: body.reaction(top))

@@ -26,6 +26,7 @@ from materials import quantity
 
 from ..independent import bilayer, notched
 from ..independent.phase_field import Material
+from .bounds import SAME_DISCRETE_PROBLEM
 
 HERE = Path(__file__).parent
 CASE = HERE.parents[1] / "cases" / "lzco-vs-lzaco.toml"
@@ -193,15 +194,6 @@ class Agreement:
     why: str
 
 
-SAME_DISCRETE_PROBLEM = {
-    "damage_l2": 0.01,
-    "damage_max": 0.05,
-    "displacement_l2": 0.005,
-    "path": 0.1,
-    "detached": 0.025,
-    "onset": 0.01,
-    "energy": 0.005,
-}
 WHY_SAME = (
     "Same mesh, elements and quadrature: what is left is where the minimisers stop. A change of d of 1e-4 with a rate "
     "of 0.99 leaves 0.01 in d while a crack runs; the detached fraction moves by columns of 1/47."

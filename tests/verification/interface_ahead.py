@@ -5,6 +5,7 @@ Upper half, y ≥ 0; the interface is x = 0, and the crack comes along y = 0 fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import gmsh
@@ -123,18 +124,7 @@ class SharpCrack:
         domain = meshes.build(self, MPI.COMM_SELF)
         media = {"behind": Medium(YOUNG, POISSON, 1e12), "ahead": Medium(ratio * YOUNG, POISSON, 1e12)}
         supports = {"symmetry": Support((1,)), "rim": CrackField.of(ratio).support()}
-        size = meshes.element_size(domain.mesh)
-        body = Solid(
-            domain.mesh,
-            domain.regions,
-            domain.boundaries,
-            media,
-            supports,
-            CRACK_MODELS["AT1"],
-            SPLITS["none"],
-            1.0,
-            size,
-        )
+        body = _solid(domain, media, supports, 1.0, meshes.element_size(domain.mesh))
         body.load(1.0)
         assert AlternateMinimiser(body).minimise().converged
         return body.energies().elastic
@@ -208,18 +198,7 @@ class Block:
             "ahead": replace(bulk, **stiff),
         }
         supports = {"symmetry": Support((1,)), "rim": CrackField.of(ratio).support(amplitude)}
-        size = self._row(domain.mesh)
-        body = Solid(
-            domain.mesh,
-            domain.regions,
-            domain.boundaries,
-            media,
-            supports,
-            CRACK_MODELS["AT1"],
-            SPLITS["none"],
-            LENGTH,
-            size,
-        )
+        body = _solid(domain, media, supports, LENGTH, self._row(domain.mesh))
         body.break_open("notch")
         return body
 
@@ -230,3 +209,11 @@ class Block:
         size = np.minimum(meshes.element_size(body), self.fine)
         x, y, _ = compute_midpoints(body, 2, np.arange(len(size), dtype=np.int32)).T
         return np.where((y < 2 * LENGTH) & (np.abs(x) > LAYER / 2), 2 * size, size)
+
+
+def _solid(
+    domain: meshes.Domain, media: Mapping[str, Medium], supports: Mapping[str, Support], length: float, size: np.ndarray
+) -> Solid:
+    regions, boundaries = domain.regions, domain.boundaries
+    crack, split = CRACK_MODELS["AT1"], SPLITS["none"]
+    return Solid(domain.mesh, regions, boundaries, media, supports, crack, split, length, size)

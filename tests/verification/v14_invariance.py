@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,6 +14,7 @@ from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, 
 from mechanics.detachment import Detachment
 from mechanics.state import Saved
 
+from ..processes import on_processes
 from .page import Check, Page
 
 TITLE = "Processes, restart, mesh and step"
@@ -37,16 +34,7 @@ the charge at which something happens, 3 %: here that at which the crack has dou
 At a given charge the two meshes differ by more: 4 % in the crack's energy and in plastic work.
 """
 
-ROOT = Path(__file__).parents[2]
 HALF, END = 0.5, 0.75
-FREELY = {  # containers run as root, and machines may have one core
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-    "OMPI_MCA_mpi_yield_when_idle": "1",
-    "OMP_NUM_THREADS": "1",
-}
 
 
 @dataclass
@@ -113,20 +101,15 @@ def taken_up_again() -> np.ndarray:
     return end
 
 
-def on_processes(count: int) -> np.ndarray:
+def shared(count: int) -> np.ndarray:
     """The history as that many processes tell it."""
-    command = ["mpirun", "-n", str(count), sys.executable, "-m", "tests.verification.v14_invariance"]
-    environment = os.environ | FREELY | {"PYTHONPATH": str(ROOT)}
-    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
-    if told.returncode != 0:
-        raise RuntimeError(told.stderr)
-    size, rows = json.loads(told.stdout.splitlines()[-1])
+    size, rows = json.loads(on_processes(count, "-m", "tests.verification.v14_invariance", timeout=600)[-1])
     assert size == count
     return np.array(rows)
 
 
 def verify(thorough: bool) -> Page:
-    alone, together, again = history(), on_processes(2), taken_up_again()
+    alone, together, again = history(), shared(2), taken_up_again()
     finer, slower = history(fine=0.025), history(step=0.025)
     assert alone[-1, 3] > 2 * alone[0, 3]  # a crack has grown
     assert alone[-1, 5] > 0.1  # and something has flowed
