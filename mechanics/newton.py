@@ -2,7 +2,7 @@
 whose bounds meet.
 
 Held is what a step of its own would take to its bound, and there it goes (primal-dual active set: Hintermüller, Ito,
-Kunisch, SIAM J. Optim. 13, 2003; along the projected step the energy falls: Bertsekas, SIAM J. Control Optim. 20, 1982).
+Kunisch, SIAM J. Optim. 13, 2003; the projected step lowers the energy: Bertsekas, SIAM J. Control Optim. 20, 1982).
 Where the functional is not convex the matrix is shifted until conjugate gradients find a way down, and that way is
 followed as long as it goes down: so it leaves a saddle, unless the gradient there is zero to the last digit.
 """

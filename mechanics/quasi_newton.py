@@ -6,6 +6,7 @@ alternately with. A step costs two gradients and a solve with a kept factor.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from dolfinx import fem
@@ -34,8 +35,8 @@ class Block:
         self.gradient, self.step = fem.Function(space), fem.Function(space)
         self.stiffness = np.zeros(self.size)
         self._right = fem.Function(space)
-        self._whole: PETSc.Mat | None = None
-        self._part: PETSc.Mat | None = None
+        self._whole: Any = None  # matrices: as they are, and with what is held
+        self._part: Any = None
 
     def renew(self) -> None:
         """A solver that keeps a factor holds what is fixed for good; others what is held at the moment."""
@@ -89,7 +90,8 @@ class QuasiNewton:
         blocks = self._blocks
         self._age = [age if block.solver.keeps else block.every for age, block in zip(self._age, blocks, strict=True)]
         self._lower, self._upper = (self._joined([getattr(b, side) for b in blocks]) for side in ("lower", "upper"))
-        x, pairs, trials, idle = self._joined([b.functional.x for b in blocks]), [], 0, 0
+        x, trials, idle = self._joined([b.functional.x for b in blocks]), 0, 0
+        pairs: list[Pair] = []
         energy, g = self._value(), self._gradient()
         for count in range(1, limit + 1):
             self._renew()
