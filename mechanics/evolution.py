@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from mpi4py import MPI
 
-from mechanics.alternate import AlternateMinimiser, Outcome
+from mechanics.alternate import AlternateMinimiser, Ending, Outcome
 from mechanics.balance import Balance
 from mechanics.detachment import DETACHED, Detachment
 from mechanics.loading import ROUND, Charge
@@ -48,7 +48,7 @@ def evolve(
     """Charge to the end, from the equilibrium at SoC 0, in which an initial crack finds its profile.
 
     False when a step did not converge however small; the state is then the last equilibrium.
-    The step in which detachment begins is repeated with half its size until it is no larger than `onset`.
+    The step in which detachment begins is bisected until it is no larger than `onset`.
     """
     plastic_work, begun, cuts = 0.0, False, 0
     clock = perf_counter()
@@ -63,8 +63,9 @@ def evolve(
     balance = Balance(solid)
     while not charge.finished:
         saved, start = solid.state.save(), charge.soc
+        if charge.left <= onset * (1 + ROUND):
+            charge.arrive()
         solid.load(charge.target)
-
         fine = begun or not charge.divisible or charge.target - start <= onset * (1 + ROUND)
 
         def begins_coarsely(count: int, fine: bool = fine) -> bool:
@@ -76,6 +77,10 @@ def evolve(
         if not outcome.converged:
             solid.state.restore(saved)
             solid.load(start)
+            if outcome.ending is Ending.INTERRUPTED:
+                charge.begins()
+                cuts += 1
+                continue
             if charge.halve():
                 cuts += 1
                 continue

@@ -93,7 +93,9 @@ class LinearSolver:
 
     def _set_up(self) -> None:
         self.factorisations += 1
-        PETSc.Options()["mat_cholmod_print"] = 0  # that a matrix is not positive is an answer, and nothing to warn of
+        options = PETSc.Options()
+        options["mat_cholmod_factor"] = "SUPERNODAL"  # LLᵀ, which exists for positive matrices alone, unlike LDLᵀ
+        options["mat_cholmod_print"] = 0  # and when it does not, that is an answer and nothing to warn of
         try:
             with timed("factorisations" if self.keeps else "diagonals"):
                 self._ksp.setUp()

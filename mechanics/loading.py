@@ -12,6 +12,7 @@ class Charge:
         self.soc = 0.0
         self._smallest, self._largest = smallest, largest
         self._step = largest
+        self._ahead: float | None = None  # on the way there something begins
         self._stops = sorted({s for s in milestones if 0 < s < until} | {until})
 
     @property
@@ -26,8 +27,28 @@ class Charge:
         return stop if reached > stop - ROUND else reached
 
     def accept(self) -> None:
+        """Steps grow again; while something is known to begin ahead, they go half the way there."""
         self.soc = self.target
         self._step = min(2 * self._step, self._largest)
+        if self._ahead is not None and self.soc >= self._ahead - ROUND:
+            self._ahead = None
+        if self._ahead is not None:
+            self._step = min(self._step, (self._ahead - self.soc) / 2)
+
+    def begins(self) -> None:
+        """On the way to the target something begins: from now on half-way to there, until that has been reached."""
+        self._ahead = self.target
+        self.halve()
+
+    def arrive(self) -> None:
+        """All the rest of the way to where something begins."""
+        if self._ahead is not None:
+            self._step = self._ahead - self.soc
+
+    @property
+    def left(self) -> float:
+        """What is left of the way to where something begins; all of the coming step where nothing is known to."""
+        return (self.target if self._ahead is None else self._ahead) - self.soc
 
     @property
     def divisible(self) -> bool:

@@ -19,6 +19,7 @@ from mechanics.functional import Functional
 from mechanics.linear import Indefinite, LinearSolver, LinearSolverError
 
 SUFFICIENT = 1e-4  # Armijo: share of the promised decrease that a step must deliver
+FAR = 1e150  # from a bound that is none
 TOUCHING = 1e-12  # distance from a bound that is round-off
 ROUNDING = 1e-12  # relative to the energy: differences below cannot be told from rounding
 STANDSTILL = 8  # steps in a row that gain no more than rounding, though they promise more
@@ -101,8 +102,7 @@ class BoundedNewton:
         x, lower, upper = (f.x.array[:n] for f in (self.functional.x, self.lower, self.upper))
         r = self.functional.gradient(self.residual).x.array[:n]
         A = self.functional.hessian(np.empty(0, dtype=np.int32))
-        stiffness = np.maximum(A.getDiagonal().array, 0)
-        held, step = active(x, r, lower, upper, stiffness)
+        held, step = active(x, r, lower, upper, A.getDiagonal().array)
         held, r[self._resting] = held & ~self._resting, 0  # what rests has neither row nor column
         step[self._resting] = 0
         self._step.x.array[:n], self._rhs.x.array[:n] = step, -r
@@ -191,7 +191,8 @@ def active(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What is held, and the step that takes it to its bound: whatever is there and pushed against it, or would get
     there by itself. r is the gradient."""
-    below, above = np.minimum(x - lower, 1e300), np.minimum(upper - x, 1e300)
+    below, above = np.minimum(x - lower, FAR), np.minimum(upper - x, FAR)
+    stiffness = np.where(stiffness > 0, stiffness, FAR)  # without any, how far it would go is not known
     low = (r > 0) & ((below <= TOUCHING) | (r > below * stiffness))
     high = (r < 0) & ((above <= TOUCHING) | (-r > above * stiffness))
     held = low | high | (lower == upper)

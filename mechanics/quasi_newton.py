@@ -41,7 +41,7 @@ class Block:
     def renew(self) -> None:
         """A solver that keeps a factor holds what is fixed for good; others what is held at the moment."""
         A = self.functional.hessian(np.empty(0, dtype=np.int32))
-        self.stiffness[:] = np.maximum(A.getDiagonal().array, 0)
+        self.stiffness[:] = A.getDiagonal().array
         if self.solver.keeps:
             self._hold(A, self.lower.x.array[: self.size] == self.upper.x.array[: self.size])
             self.solver.renew(A)

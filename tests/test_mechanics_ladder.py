@@ -1,0 +1,302 @@
+"""Each rung of the ladder alone, on a small problem whose minimum is known, and what holds them together."""
+
+import numpy as np
+import pytest
+import ufl
+from conftest import uniform
+from dolfinx import fem, mesh
+from mpi4py import MPI
+
+import meshes
+from mechanics import KINEMATICS, AlternateMinimiser, Charge, Medium, Solid, Support
+from mechanics.alternate import Ending
+from mechanics.alternation import Alternation
+from mechanics.certificate import certify
+from mechanics.functional import Functional
+from mechanics.linear import Indefinite, LinearSolver
+from mechanics.newton import BoundedNewton, active
+from mechanics.quasi_newton import Block, QuasiNewton
+from mechanics.state import Extrapolation, State
+from mechanics.window import Windows
+
+NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
+
+
+def wells(y, z):
+    """Two wells, y = z = ±1, with energy 0 in them; between them it is not convex."""
+    energy = (y**2 - 1) ** 2 / 4 + (z - y) ** 2 / 2
+    energy += 0.05 * (ufl.inner(ufl.grad(y), ufl.grad(y)) + ufl.inner(ufl.grad(z), ufl.grad(z)))
+    return energy * ufl.dx(metadata={"quadrature_degree": 4})
+
+
+class Pair:
+    """Two functions on a line that share an energy."""
+
+    def __init__(self, energy, least: float = -2.0) -> None:
+        line = mesh.create_unit_interval(MPI.COMM_SELF, 16)
+        space = fem.functionspace(line, ("Lagrange", 1))
+        self.y, self.z, self.least, self.most = (fem.Function(space) for _ in range(4))
+        self.least.x.array[:], self.most.x.array[:] = least, 2.0
+        self.of_y, self.of_z = Functional(energy(self.y, self.z), self.y), Functional(energy(self.y, self.z), self.z)
+        self.energies: list[float] = []
+
+    def quasi_newton(self) -> QuasiNewton:
+        solvers = (LinearSolver(MPI.COMM_SELF, 10, 1e-2), LinearSolver(MPI.COMM_SELF, None, 1e-2))
+        blocks = [
+            Block(functional, self.least, self.most, solver, 4)
+            for functional, solver in zip((self.of_z, self.of_y), solvers, strict=True)
+        ]
+        return QuasiNewton(self.of_y.value, lambda: None, blocks)
+
+    def watch(self) -> bool:
+        self.energies.append(self.of_y.value())
+        return False
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_quasi_newton_finds_a_well(side):
+    pair = Pair(wells)
+    pair.y.x.array[:] = side * np.random.default_rng(1).uniform(0.8, 1.4, 17)
+    pair.energies = [pair.of_y.value()]
+    result = pair.quasi_newton().minimise(1e-16, (1e-6, 1e-6), 100, pair.watch)
+    assert result.converged
+    assert 3 < result.iterations < 40
+    assert pair.y.x.array == pytest.approx(side, abs=1e-6)
+    assert pair.z.x.array == pytest.approx(side, abs=1e-6)
+    assert np.diff(pair.energies).max() < 1e-15  # every step lowers the energy
+
+
+def test_quasi_newton_stays_between_bounds():
+    """With y ≥ 1.2 the minimum lies on the bound, z = y."""
+    pair = Pair(wells, least=1.2)
+    pair.y.x.array[:], pair.z.x.array[:] = np.linspace(1.2, 1.9, 17), 1.9
+    assert pair.quasi_newton().minimise(1e-16, (1e-6, 1e-6), 100, pair.watch).converged
+    assert pair.y.x.array == pytest.approx(1.2, abs=1e-12)
+    assert pair.z.x.array == pytest.approx(1.2, abs=1e-6)
+
+
+def test_quasi_newton_gives_up_where_it_has_to_search():
+    """A kink that its matrices do not know: each step overshoots, and what is found so far is kept."""
+
+    def kinked(y, z):
+        steep = 1e4 * ufl.max_value(-y, 0) ** 2 + 1e4 * ufl.max_value(-z, 0) ** 2
+        return (steep + ((y + 0.1) ** 2 + (z + 0.1) ** 2 + (y * z - 0.3) ** 2) / 2) * ufl.dx
+
+    pair = Pair(kinked)
+    pair.y.x.array[:], pair.z.x.array[:] = np.linspace(0.1, 2, 17), 1.0
+    pair.energies = [pair.of_y.value()]
+    result = pair.quasi_newton().minimise(1e-20, (1e-12, 1e-12), 1000, pair.watch)
+    assert not result.converged
+    assert result.iterations < 200
+    assert np.diff(pair.energies).max() <= 0
+    assert pair.of_y.value() == pair.energies[-1]
+
+
+def test_newton_that_must_not_shift_stops_where_it_is_not_convex():
+    pair = Pair(lambda y, z: ((y**2 - 1) ** 2 / 4 + z**2) * ufl.dx(metadata={"quadrature_degree": 4}))
+    pair.y.x.array[:] = 0.1
+    newton = BoundedNewton(pair.of_y, pair.least, pair.most, LinearSolver(MPI.COMM_SELF, 10, 1e-8))
+    refused = newton.minimise(1e-12, shifting=False)
+    assert not refused.converged
+    assert pair.y.x.array == pytest.approx(0.1)
+    assert newton.minimise(1e-12).converged
+
+
+def test_what_would_reach_its_bound_is_held_there():
+    x, r = np.array([0.5, 0.5, 0.0, 0.9, 0.3]), np.array([1.0, 0.1, 1.0, -1.0, 0.5])
+    lower, upper = np.array([0.0, 0.0, 0.0, 0.0, 0.3]), np.array([1.0, 1.0, 1.0, 1.0, 0.3])
+    held, step = active(x, r, lower, upper, np.ones(5))
+    assert held.tolist() == [True, False, True, True, True]
+    assert step == pytest.approx([-0.5, 0.0, 0.0, 0.1, 0.0])
+    held, _ = active(x, r, np.full(5, -np.inf), np.full(5, np.inf), np.zeros(5))
+    assert not held.any()
+
+
+@pytest.fixture
+def notched(make_solid) -> Solid:
+    """A notched stack at a charge at which its crack runs, displacement in equilibrium with the damage before."""
+    media = uniform(young=2000.0, toughness=20.0)
+    media["interface"] = Medium(2000.0, 0.3, 2.0)
+    media["cathode"] = Medium(8000.0, 0.25, 20.0, -0.1)
+    solid = make_solid(NOTCHED, media, supports={"bottom": Support((0, 1)), "right": Support((0,))})
+    solid.break_open("notch")
+    assert AlternateMinimiser(solid).minimise().converged
+    solid.load(0.8)
+    return solid
+
+
+def bounds_of(solid: Solid) -> tuple[fem.Function, fem.Function]:
+    space = solid.coupled.functional.x.function_space
+    least, most = fem.Function(space), fem.Function(space)
+    for bound, of_u, of_d in ((least, -np.inf, solid.state.d.x.array), (most, np.inf, 1.0)):
+        bound.x.array[solid.coupled.u], bound.x.array[solid.coupled.d] = of_u, of_d
+        bound.x.array[solid.coupled.u[solid.fixed]] = 0.0
+    return least, most
+
+
+def test_both_unknowns_are_one_and_the_same(notched):
+    """The potential and its slopes, seen as one function or as two; plane stress has a third unknown."""
+    random, coupled = np.random.default_rng(3), notched.coupled
+    notched.state.u.x.array[:] = random.normal(0, 1e-3, len(notched.state.u.x.array))
+    notched.state.d.x.array[:] = random.uniform(0, 1, len(notched.state.d.x.array))
+    coupled.pull()
+    assert coupled.functional.value() == pytest.approx(notched.potential(), rel=1e-12)
+    slope = coupled.functional.gradient(fem.Function(coupled.functional.x.function_space)).x.array
+    notched.hold_flow()
+    for functional, numbers in ((notched.displacement, coupled.u), (notched.damage, coupled.d)):
+        alone = functional.gradient(fem.Function(functional.x.function_space)).x.array
+        assert slope[numbers] == pytest.approx(alone, rel=1e-9, abs=1e-9 * np.abs(alone).max())
+    assert sorted([*coupled.u, *coupled.d]) == list(range(len(slope)))
+    saved = notched.state.save()
+    notched.state.u.x.array[:] = notched.state.d.x.array[:] = 0
+    coupled.push()
+    assert all(np.array_equal(now, then) for now, then in zip(notched.state.save(), saved, strict=True))
+
+
+def test_plane_stress_and_a_spring_are_in_it(make_solid, block):
+    solid = make_solid(block, uniform(), supports={"top": Support(spring=300.0)}, kinematics=KINEMATICS["plane stress"])
+    solid.state.u.x.array[:] = np.random.default_rng(3).normal(0, 1e-3, len(solid.state.u.x.array))
+    solid.coupled.pull()
+    assert solid.energies().spring > 0
+    assert solid.coupled.functional.value() == pytest.approx(solid.potential(), rel=1e-12)
+
+
+def test_a_window_loses_what_the_whole_loses(notched):
+    coupled, d = notched.coupled, notched.state.d
+    functional, w = coupled.functional, coupled.functional.x.x.array
+    coupled.pull()
+    windows = Windows(coupled, d, *bounds_of(notched))
+    x = d.function_space.tabulate_dof_coordinates()
+    tip = np.hypot(x[:, 0] - 1.0, x[:, 1] - 0.75) < 0.1
+    window = windows.around(tip, 3)
+    part, before = functional.within(window.cells), w.copy()
+    assert 0 < len(window.cells) < notched.mesh.topology.index_map(2).size_local / 4
+    newton = BoundedNewton(
+        part,
+        *bounds_of(notched),
+        LinearSolver(notched.comm, 10, 1e-2, window.rows),
+        shifted=np.intersect1d(window.rows, coupled.owned_d),
+        rows=window.rows,
+    )
+    ends = []
+    for _ in range(2):
+        ends.append((functional.value(), part.value()))
+        if len(ends) < 2:
+            assert newton.minimise(1e-9).converged
+    gain, same = (ends[0][i] - ends[1][i] for i in range(2))
+    assert gain > 0
+    assert gain == pytest.approx(same, rel=1e-9)
+    moved = np.flatnonzero(w != before)
+    assert 0 < len(moved) <= len(window.rows)
+    assert np.isin(moved, window.rows).all()
+
+
+def test_windows_follow_a_crack(notched):
+    """Step by step the energy of the whole falls, and the crack is further on."""
+    coupled, d = notched.coupled, notched.state.d.x.array
+    minimiser = AlternateMinimiser(notched)
+    minimiser._begin()
+    minimiser._windows._most = np.inf  # the body is small
+    rounds = Alternation(notched, minimiser._displacement, minimiser._damage, 1.8)
+    assert rounds.equilibrate(True)
+    assert rounds.degrade()
+    energies, before = [notched.potential()], d.copy()
+
+    def watch() -> bool:
+        coupled.push()
+        energies.append(notched.potential())
+        return False
+
+    coupled.pull()
+    minimiser._windows.settle(rounds.moved, 1e-4, rounds.sharp, watch)
+    coupled.push()
+    assert len(energies) > 5
+    assert np.diff(energies).max() < 1e-10 * energies[0]
+    assert np.abs(d - before).max() > 0.3
+
+
+def test_a_window_as_large_as_the_body_is_none(notched):
+    minimiser = AlternateMinimiser(notched)
+    minimiser._begin()
+    notched.coupled.pull()
+    everywhere = np.ones(len(notched.state.d.x.array))
+    minimiser._windows.settle(everywhere, 1e-4, 1e-9, lambda: pytest.fail("a step was taken"))
+
+
+def test_equilibrium_comes_with_its_certificate(notched):
+    start = notched.state.d.x.array.copy()
+    outcome = AlternateMinimiser(notched).minimise()
+    assert outcome.ending is Ending.CONVERGED
+    found = outcome.certificate
+    assert found is not None
+    assert found.force < 1e-5
+    assert found.damage <= 1e-4
+    assert found.gain > 1
+    assert found.healing == 0
+    free = np.flatnonzero((notched.state.d.x.array > start + 0.2) & (notched.state.d.x.array < 0.9))[0]
+    notched.state.d.x.array[free] -= 0.1
+    assert certify(notched, start, 0.0).damage > 0.05
+    notched.state.d.x.array[free] = start[free] - 0.01
+    assert certify(notched, start, 0.0).healing == pytest.approx(0.01)
+    notched.state.u.x.array[:] *= 1.01
+    assert certify(notched, start, 0.0).force > 1e-4
+
+
+def test_nothing_certified_is_nothing_converged(notched):
+    outcome = AlternateMinimiser(notched, limit=3).minimise()
+    assert outcome.ending is Ending.LIMIT
+    assert outcome.certificate is None
+
+
+def test_extrapolation_goes_on_as_before(make_solid, block):
+    state: State = make_solid(block, uniform()).state
+    ahead = Extrapolation(state)
+    for load in (0.1, 0.3):
+        assert ahead.to(0.5) is None
+        state.u.x.array[:], state.d.x.array[:] = load, 2 * load
+        ahead.remember(load)
+    u, d = ahead.to(0.4)
+    assert u == pytest.approx(0.4)
+    assert d == pytest.approx(0.8)
+    state.u.x.array[0] += 1e-3  # not the last equilibrium
+    assert ahead.to(0.4) is None
+
+
+def test_what_begins_is_bisected_and_remembered():
+    charge, tried = Charge(1.0, 0.4, 0.001), []
+    while charge.soc < 0.53:
+        if charge.left <= 0.05 + 1e-9:
+            charge.arrive()
+        tried.append(charge.target)
+        if charge.target > 0.53 and charge.left > 0.05 + 1e-9:
+            charge.begins()
+        else:
+            charge.accept()
+    assert tried == pytest.approx([0.4, 0.8, 0.6, 0.5, 0.55, 0.55])  # nothing twice, nothing beyond what is known
+    while not charge.finished:
+        charge.accept()
+        tried.append(charge.soc)
+    assert tried[6:] == pytest.approx([0.65, 0.85, 1.0])
+
+
+def test_an_indefinite_matrix_is_told(notched):
+    """By the factor, if it is the first, and by the iteration with a factor of an earlier matrix."""
+    from petsc4py import PETSc
+
+    def solved(solver: LinearSolver, entries: list[float]) -> None:
+        A = PETSc.Mat().createAIJ((3, 3), nnz=1, comm=MPI.COMM_SELF)
+        A.setDiagonal(PETSc.Vec().createWithArray(np.array(entries), comm=MPI.COMM_SELF))
+        A.assemble()
+        A.setOption(PETSc.Mat.Option.SPD, True)
+        b, x = A.createVecs()
+        b.set(1.0)
+        solver.solve(A, b, x)
+
+    solver = LinearSolver(MPI.COMM_SELF, 10, 1e-8)
+    with pytest.raises(Indefinite):
+        solved(solver, [1.0, -1.0, 1.0])
+    solved(solver, [1.0, 2.0, 3.0])
+    assert solver.factorisations == 2
+    with pytest.raises(Indefinite):
+        solved(solver, [1.0, -2.0, 3.0])
+    assert solver.factorisations == 2
