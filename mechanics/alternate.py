@@ -115,11 +115,10 @@ class AlternateMinimiser:
 
     def _climb(self, first: Callable[[], Ending | None]) -> Ending:
         """From one method to the next, until one comes to an end."""
-        ending = first()
+        ending, method = first(), first
         while ending is None and not self._over:
-            ending = self._newton()
-            if ending is None and not self._over:
-                ending = self._round()
+            method = self._newton if method == self._round else self._round
+            ending = method()
         if ending is None or (self._over and ending is not Ending.CONVERGED):
             return Ending.INTERRUPTED if self._stopped else Ending.LIMIT
         return ending
