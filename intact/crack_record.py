@@ -20,7 +20,7 @@ import numpy.typing as npt
 from intact import finished
 from intact.results import CASE, FIELDS, HISTORY
 from intact.toml_text import toml_text
-from intact.trace import IN_A_PLANE, IN_SPACE
+from intact.trace import CERTIFICATE, IN_A_PLANE, IN_SPACE
 from materials import quantity
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ Integers = npt.NDArray[np.int64]
 FORMAT = 1  # grows by one when an older file can no longer be read as it stands
 SAME_LOAD = 1e-6  # of the largest load: files hold loads as text or as float32
 UNITS = tuple(f"_{unit}" for unit in (IN_A_PLANE, IN_SPACE))  # of the energies in history.csv
-NOT_OF_THE_CURVE = ("soc", "iterations", "repetitions", "outcome", "seconds")
+NOT_OF_THE_CURVE = ("soc", "iterations", "repetitions", "outcome", "seconds", *CERTIFICATE)
 
 
 class RecordError(ValueError):
@@ -173,7 +173,8 @@ def _curve(file: Path) -> dict[str, Floats]:
     rows = [
         row for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()) if row["outcome"] == "converged"
     ]
-    names = [name for name in (rows[0] if rows else ()) if name not in NOT_OF_THE_CURVE]
+    other = {name.format(unit=unit) for name in NOT_OF_THE_CURVE for unit in (IN_A_PLANE, IN_SPACE)}
+    names = [name for name in (rows[0] if rows else ()) if name not in other]
     columns = {_without_unit(name): np.array([float(row[name]) for row in rows]) for name in names}
     return {"load": np.array([float(row["soc"]) for row in rows])} | columns
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ INTERRUPTED = "interrupted from outside"
 DIGITS = 9
 SAME_SOC = 10**-DIGITS  # steps land on the states of charge that are asked for, but for rounding
 IN_A_PLANE, IN_SPACE = "uJ_per_m", "pJ"  # of energy: MPa µm² for each µm of depth, and MPa µm³
+# In the order of mechanics.certificate; nothing where there is no equilibrium.
+CERTIFICATE = ("out_of_balance", "damage_still_to_come", "energy_gained_{unit}", "healing")
 COLUMNS = (
     "soc",
     "detached_fraction",
@@ -30,6 +32,7 @@ COLUMNS = (
     "repetitions",
     "outcome",
     "seconds",
+    *CERTIFICATE,
 )
 
 
@@ -84,6 +87,7 @@ class Trace:
             "max_damage_at_end": last and last.max_damage,
             f"energies_at_end_{self._unit}": last and asdict(last.energies) | {"plastic_work": last.plastic_work},
             "energy_balance": last and self._balance(),
+            "certificate": self._worst(),
             "steps": len(self.records),
             "iterations": sum(record.outcome.iterations for record in self.records),
             "seconds": sum(record.seconds for record in self.records),
@@ -109,6 +113,21 @@ class Trace:
             "appeared_from_nothing": max(appeared, 0.0) / work if work else 0.0,
             "meaning": "work of shrinkage = change of elastic, fracture and spring energy + plastic work + set free by "
             "jumps of the crack; appeared_from_nothing is the most by which a step held more, as a share of the work",
+        }
+
+    def _worst(self) -> dict[str, Any] | None:
+        """Of all steps."""
+        found = [record.outcome.certificate for record in self.records if record.outcome.certificate is not None]
+        if not found:
+            return None
+        return {
+            "out_of_balance": max(one.force for one in found),
+            "damage_still_to_come": max(one.damage for one in found),
+            f"least_energy_gained_{self._unit}": min(one.gain for one in found),
+            "healing": max(one.healing for one in found),
+            "meaning": "worst of all steps: largest force out of balance times the largest displacement over the "
+            "energy; how far a node of damage would still move by itself; energy lost on the way to the equilibrium; "
+            "fall of damage",
         }
 
     def _detached_at(self, soc: float) -> float | None:
@@ -141,4 +160,10 @@ def _row(record: Record) -> list[object]:
         record.cuts,
         record.outcome.ending.value,
         f"{record.seconds:.2f}",
+        *_certificate(record),
     ]
+
+
+def _certificate(record: Record) -> list[str]:
+    found = record.outcome.certificate
+    return [""] * 4 if found is None else [f"{number:.3g}" for number in astuple(found)]
