@@ -32,8 +32,8 @@ def run(code: str, problem: str, file: Path, steps: int | None) -> Run:
     if problem == "main":
         return ours.main_case(steps)
     if problem.startswith("stack"):
-        dimension, fine = problem.removeprefix("stack").split(":")
-        return ours.stack(float(fine), dimension == "3d", steps)
+        dimension, size = problem.split("-")[1:]
+        return ours.stack(size, dimension == "3d", steps)
     if code == "own":
         task = OWN[problem]
         return ours.plate(task, file.parent / f"{task.name}.msh", steps)

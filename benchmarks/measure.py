@@ -6,7 +6,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -148,21 +148,32 @@ def sample(body: mesh.Mesh, damage: fem.Function) -> Field:
     return Field(body.geometry.x[:, :2].copy(), triangles, damage.x.array[nodes])
 
 
-def repeated(words: Sequence[str], file: Path, repeats: int) -> Measured:
-    """Once for warming up, with as few steps as will do, then as often as asked."""
-    alone([*words, "--warm"], file)
-    runs = []
-    for number in range(repeats):
-        one = file.with_stem(f"{file.stem}-{number + 1}")
-        alone(words, one)
-        runs.append(Run.read(one))
-    return Measured(tuple(runs))
+def in_turn(codes: Mapping[str, Sequence[str]], folder: Path, repeats: int) -> None:
+    """Every code (its name: what to run, see alone.py) once for warming up, with few steps; then one after the other,
+    as often as asked, so that a machine that has become slow is slow for all."""
+    for code, words in codes.items():
+        for old in folder.glob(f"{code}-*.*"):
+            old.unlink()
+        warm = folder / f"warm-{code}.json"
+        alone([*words, "--warm"], warm)
+        for file in (warm, warm.with_suffix(".npz")):
+            file.unlink(missing_ok=True)
+    for number in range(1, repeats + 1):
+        for code, words in codes.items():
+            alone(words, folder / f"{code}-{number}.json")
+
+
+def read(folder: Path) -> dict[tuple[str, str], Measured]:
+    """All that has been measured so far, by problem and code."""
+    found: dict[tuple[str, str], list[Run]] = {}
+    for file in sorted(folder.glob("*/*-*.json")):
+        found.setdefault((file.parent.name, file.stem.rpartition("-")[0]), []).append(Run.read(file))
+    return {key: Measured(tuple(runs)) for key, runs in found.items()}
 
 
 def alone(words: Sequence[str], file: Path) -> None:
-    """In a process of its own; `words` say what (see alone.py)."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.alone", *words, str(file)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    """In a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.alone", *words, str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stderr[-2000:]}")

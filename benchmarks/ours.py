@@ -15,12 +15,14 @@ from mpi4py import MPI
 import meshes
 from benchmarks import problems
 from benchmarks.measure import Counters, Run, Step, megabytes, sample
-from benchmarks.problems import HALF, LENGTH, STEEL, Plate
-from intact.body import bodies, solid as solid_of
-from intact.case import load
+from benchmarks.problems import LENGTH, STEEL, Plate
+from intact.body import bodies
+from intact.body import solid as solid_of
+from intact.case import read
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Charge, Record, Solid, Support, evolve
 from mechanics.detachment import BROKEN, Detachment
 from mechanics.newton import LinearSolver
+from mechanics.support import Motion
 
 LINEAR_PLANE = replace(KINEMATICS["plane strain"], degree=1)
 MAIN = Path(__file__).parents[1] / "cases" / "lzco-vs-lzaco.toml"
@@ -34,7 +36,7 @@ def plate(task: Plate, mesh: Path, steps: int | None) -> Run:
     supports = {}
     for name, components in task.held().items():
         moves = np.array([[components.get(component, False)] for component in (0, 1)])
-        supports[name] = Support(tuple(components), motion=lambda t, x, moves=moves: t * task.until * moves + 0 * x[:2])
+        supports[name] = Support(tuple(components), motion=_motion(task, moves))
     body = Solid(
         domain.mesh,
         domain.regions,
@@ -47,17 +49,21 @@ def plate(task: Plate, mesh: Path, steps: int | None) -> Run:
         np.zeros(len(domain.regions["plate"])),  # toughness as it is typed, as the others take it
         LINEAR_PLANE,
     )
-    force = lambda: abs(body.reaction("top", task.pulled))  # noqa: E731
+
+    def force() -> float:
+        return abs(body.reaction("top", task.pulled))
+
     if steps is None:
         charge = Charge(1.0, task.largest, SMALLEST)
     else:
-        charge = Charge(steps / task.steps, 1 / task.steps, 1 / task.steps)
+        charge = Charge((steps - 1) / (task.steps - 1), 1 / (task.steps - 1), 1 / (task.steps - 1))
     run = _charged(body, charge, cast(Detachment, _Advance(body)), LOCATED, force)
-    return replace(run, field=sample(domain.mesh, body.state.d), steps=_in_length(run, task.until))
+    moved = tuple(replace(step, load=task.moved(step.load)) for step in run.steps)
+    return replace(run, field=sample(domain.mesh, body.state.d), steps=moved)
 
 
-def _in_length(run: Run, until: float) -> tuple[Step, ...]:
-    return tuple(replace(step, load=step.load * until) for step in run.steps)
+def _motion(task: Plate, moves: np.ndarray) -> Motion:
+    return lambda part, x: task.moved(part) * moves + 0 * x[:2]
 
 
 class _Advance:
@@ -74,19 +80,20 @@ class _Advance:
 
 def main_case(steps: int | None) -> Run:
     """LZCO with the yield stress by Tabor, as `intact run` solves it, without files and pictures."""
-    study = load(MAIN, {"materials.electrolyte": "LZCO", "flow.yield_stress": "tabor"})
+    study = read(MAIN, ("materials.electrolyte=LZCO", "flow.yield_stress=tabor"))
     (body,) = bodies(study, MPI.COMM_SELF)
     case, made = body.case, solid_of(body)
     largest = case.steps.largest
     until = case.steps.until if steps is None else steps * largest
     charge = Charge(until, largest, case.steps.smallest, case.output.soc)
-    detachment = Detachment(made.state.d, made.regions, made.boundaries, "interface", case.fracture.length)
+    detachment = Detachment(made.state.d, made.regions, made.boundaries, "interface", body.sizes("interface")[0])
     return _charged(made, charge, detachment, case.steps.onset, lambda: 0.0)
 
 
-def stack(fine: float, solid: bool, steps: int | None) -> Run:
+def stack(size: str, solid: bool, steps: int | None) -> Run:
     """Through a whole crack: the stack lets go from one end to the other."""
-    domain = meshes.build(problems.stack(fine, solid), MPI.COMM_SELF)
+    layers = problems.stack(size, solid)
+    domain = meshes.build(layers, MPI.COMM_SELF)
     walls = {"bottom": Support((0, 1)), "top": Support((0, 1)), "right": Support((0,))}
     body = Solid(
         domain.mesh,
@@ -96,12 +103,12 @@ def stack(fine: float, solid: bool, steps: int | None) -> Run:
         walls | ({"front": Support((2,)), "back": Support((2,))} if solid else {}),
         CRACK_MODELS["AT1"],
         SPLITS["volumetric-deviatoric"],
-        problems.ELEMENTS_PER_LENGTH * fine,
+        problems.ELEMENTS_PER_LENGTH * layers.fine,
         meshes.row_height(domain.mesh),
         KINEMATICS["3d" if solid else "plane strain"],
     )
     body.break_open("notch")
-    detachment = Detachment(body.state.d, domain.regions, domain.boundaries, "interface", fine)
+    detachment = Detachment(body.state.d, domain.regions, domain.boundaries, "interface", layers.fine)
     charge = Charge(1.0 if steps is None else 0.1 * steps, 0.1, 0.01)
     return _charged(body, charge, detachment, 0.02, lambda: 0.0)
 
@@ -129,9 +136,9 @@ def _charged(body: Solid, charge: Charge, detachment: Detachment, onset: float, 
     minimiser, observer = AlternateMinimiser(body), _Observer(force)
     if not evolve(body, minimiser, charge, detachment, onset, observer):
         raise ArithmeticError("a step did not converge")
-    maps = [function.function_space.dofmap for function in (body.state.u, body.state.d)]
-    unknowns = [one.index_map.size_global * one.index_map_bs for one in maps]
-    return Run(*unknowns, elastic, after_elastic, megabytes(), tuple(observer.steps[1:]))
+    u, d = (function.function_space.dofmap.index_map for function in (body.state.u, body.state.d))
+    steps = tuple(observer.steps)
+    return Run(u.size_global * body.mesh.geometry.dim, d.size_global, elastic, after_elastic, megabytes(), steps)
 
 
 class _Observer:

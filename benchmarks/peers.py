@@ -103,7 +103,7 @@ class _Watch:
 
     def step(self, conditions: object, time: float) -> tuple[float, float, float]:
         self.stamp()
-        self._loads.append(self._plate.step * (round(time) + 1))
+        self._loads.append(self._plate.start + round(time) * self._plate.step)
         for value in self._moving:
             value.value = self._loads[-1]
         return (0.0, self._loads[-1], 0.0)
@@ -135,8 +135,9 @@ class _Watch:
             count = int(iterations[i])
             # each iteration also projects the energy, by a Krylov solver with an incomplete factor
             factors = (after - before).factorisations - count
-            stored = map(float, energies[i])
-            found.append(Step(load, abs(float(forces[i])), *stored, count, end - start, factors, factors))
+            elastic, fracture = map(float, energies[i])
+            force, seconds = abs(float(forces[i])), end - start
+            found.append(Step(load, force, elastic, fracture, count, seconds, factors, factors))
         return found
 
 

@@ -28,13 +28,14 @@ class Plate:
     fine: float  # element size
     corridor: tuple[float, float, float]  # where it holds: from this x to the right edge, between these two y
     split: str
-    steps: int
-    step: float  # of the displacement of the top
+    start: float  # displacement of the top
+    step: float
+    steps: int  # the first one to the start
     largest: float  # step that Intact may take of its own, as a part of the whole
 
-    @property
-    def until(self) -> float:
-        return self.steps * self.step
+    def moved(self, part: float) -> float:
+        """Displacement of the top after this part of the loading."""
+        return self.start + part * (self.steps - 1) * self.step
 
     def draw(self) -> None:
         geo = gmsh.model.geo
@@ -81,13 +82,14 @@ class Plate:
         return 0 if self.sheared else 1
 
 
-TENSION = Plate("tension", False, LENGTH / 4, (-0.03, -0.05, 0.05), "none", 62, 1e-4, largest=0.2)
+TENSION = Plate("tension", False, LENGTH / 4, (-0.03, -0.05, 0.05), "none", 0.0, 1e-4, 62, largest=0.2)
 PLATES = {
     plate.name: plate
     for plate in (
         TENSION,
         replace(TENSION, name="tension-fine", fine=LENGTH / 8),
-        Plate("shear", True, LENGTH / 2, (-0.03, -HALF, 0.03), "spectral", 40, 1.5e-4, largest=0.1),
+        # the crack starts at 9e-3, and grows steadily
+        Plate("shear", True, LENGTH / 2, (-0.03, -HALF, 0.03), "spectral", 6e-3, 1.5e-4, 41, largest=0.1),
     )
 }
 # What Intact takes where nobody says which mesh: the same elements where the crack goes, and few elsewhere.
@@ -108,8 +110,15 @@ WIDTH, LAYER, INTERFACE, DEPTH = 2.8, 2.0, 0.6, 1.0
 NOTCH = 1.2
 
 
-def stack(fine: float, solid: bool) -> Stack:
+# Element sizes for about so many unknowns of displacement (quadratic), as found by trying.
+STACK_2D = {"1e4": 0.0521, "3e4": 0.0272, "1e5": 0.0141, "3e5": 0.0079, "1e6": 0.00425}
+STACK_3D = {"1e4": 0.322, "3e4": 0.183, "1e5": 0.106, "3e5": 0.0679, "1e6": 0.043}
+SIZES = tuple(STACK_3D)
+
+
+def stack(size: str, solid: bool) -> Stack:
     """ℓ follows the element size, so that a finer mesh is the same task in more unknowns."""
+    fine = (STACK_3D if solid else STACK_2D)[size]
     notch = Notch(NOTCH, opening=fine / 2)
     depth = DEPTH if solid else None
     return Stack(WIDTH, LAYER, INTERFACE, LAYER, fine, coarse=8 * fine, notch=notch, depth=depth)
