@@ -41,7 +41,7 @@ def main(words: list[str]) -> int:
         else:
             for problem in [f"stack-{dimension}-{size}" for dimension in ("2d", "3d") for size in asked.sizes]:
                 console.print(problem)
-                measure.in_turn({"intact": ("intact", problem)}, _folder(asked.results, problem), 1)
+                measure.in_turn({"intact": ("intact", problem)}, _folder(asked.results, problem), 1, console.print)
     results, numbers = measure.read(asked.results), _numbers(asked.results)
     checks = _checks(results)
     for pair, found in checks.items():
@@ -78,12 +78,12 @@ def _plate(name: str, results: Path, repeats: int, with_peer: bool) -> None:
         codes["own"] = ("own", name)
     if with_peer:
         codes["phasefieldx"] = ("phasefieldx", name)
-    measure.in_turn(codes, folder, repeats)
+    measure.in_turn(codes, folder, repeats, console.print)
 
 
 def _main_case(results: Path, repeats: int) -> None:
     """One of its runs step by step, and the command a user gives for all of them."""
-    measure.in_turn({"intact": ("intact", "main")}, _folder(results, "main"), repeats)
+    measure.in_turn({"intact": ("intact", "main")}, _folder(results, "main"), repeats, console.print)
     with TemporaryDirectory() as output:
         found = {"start": _until_first_step(Path(output)), "study": _study(Path(output))}
     (results / "numbers.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
@@ -92,8 +92,6 @@ def _main_case(results: Path, repeats: int) -> None:
 def _study(output: Path) -> float:
     start = monotonic()
     command = [sys.executable, "-m", "intact", "run", str(MAIN), "--output", str(output)]
-    if "DISPLAY" not in os.environ:  # pictures take one with Debian's VTK
-        command = ["xvfb-run", "--auto-servernum", *command]
     subprocess.run(command, cwd=measure.ROOT, check=True, stdout=subprocess.DEVNULL)
     return monotonic() - start
 

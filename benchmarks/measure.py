@@ -6,7 +6,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -148,19 +148,22 @@ def sample(body: mesh.Mesh, damage: fem.Function) -> Field:
     return Field(body.geometry.x[:, :2].copy(), triangles, damage.x.array[nodes])
 
 
-def in_turn(codes: Mapping[str, Sequence[str]], folder: Path, repeats: int) -> None:
+def in_turn(codes: Mapping[str, Sequence[str]], folder: Path, repeats: int, tell: Callable[[str], None]) -> None:
     """Every code (its name: what to run, see alone.py) once for warming up, with few steps; then one after the other,
     as often as asked, so that a machine that has become slow is slow for all."""
     for code, words in codes.items():
         for old in folder.glob(f"{code}-*.*"):
             old.unlink()
         warm = folder / f"warm-{code}.json"
+        tell(f"  {code}, warming up")
         alone([*words, "--warm"], warm)
         for file in (warm, warm.with_suffix(".npz")):
             file.unlink(missing_ok=True)
     for number in range(1, repeats + 1):
         for code, words in codes.items():
-            alone(words, folder / f"{code}-{number}.json")
+            one = folder / f"{code}-{number}.json"
+            alone(words, one)
+            tell(f"  {code}, {number} of {repeats}: {Run.read(one).seconds:.3g} s")
 
 
 def read(folder: Path) -> dict[tuple[str, str], Measured]:
