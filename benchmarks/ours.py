@@ -71,7 +71,7 @@ class _Advance:
 
     def __init__(self, body: Solid) -> None:
         x = body.state.d.function_space.tabulate_dof_coordinates()
-        self._ahead = np.flatnonzero(np.hypot(x[:, 0], x[:, 1]) > 2 * LENGTH)
+        self._ahead = np.flatnonzero(np.hypot(x[:, 0], x[:, 1]) > LENGTH)
         self._d = body.state.d
 
     def fraction(self) -> float:
