@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isnan, nan
 
 import numpy as np
 
+from benchmarks.answers import agree
 from benchmarks.measure import Measured
+from benchmarks.problems import LENGTH
 
 Results = Mapping[tuple[str, str], Measured]  # by problem and code
 Numbers = Mapping[str, float]  # seconds of whole commands
-RANGE = (5e4, 2e6)  # unknowns between which growth counts
+RANGE = (5e4, 2e6)  # unknowns between which growth counts, and memory
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Target:
         value = self.reached(results, numbers)
         if value is None:
             return None, "not measured"
+        if isnan(value):
+            return None, "answers differ"
         met = value >= self.limit if self.at_least else value <= self.limit
         return value, "reached" if met else "missed"
 
@@ -36,11 +41,14 @@ class Target:
 
 
 def ratio(problem: str, code: str) -> Callable[[Results, Numbers], float | None]:
-    """How many times faster than phasefieldx."""
+    """How many times faster than phasefieldx. No number where the two do not find the same."""
 
     def of(results: Results, numbers: Numbers) -> float | None:
         mine, peer = results.get((problem, code)), results.get((problem, "phasefieldx"))
-        return None if mine is None or peer is None else peer.seconds / mine.seconds
+        if mine is None or peer is None:
+            return None
+        same = all(check.passed for check in agree(mine.first, peer.first, LENGTH, one_kind=False))
+        return peer.seconds / mine.seconds if same else nan
 
     return of
 
@@ -70,7 +78,7 @@ def growth(dimension: str, of: Callable[[Measured], float]) -> Callable[[Results
 
 def memory(results: Results, numbers: Numbers) -> float | None:
     """kB for each unknown of displacement, in the largest stack."""
-    solids = stacks(results, "3d")
+    solids = [pair for pair in stacks(results, "3d") if pair[0] >= RANGE[0]]
     return 1000 * solids[-1][1].megabytes / solids[-1][0] if solids else None
 
 

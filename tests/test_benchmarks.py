@@ -115,6 +115,11 @@ def test_targets_are_reached_missed_or_not_measured() -> None:
     assert ratio("tension", "own")(some_results(), {}) is None
 
 
+def test_a_code_that_finds_another_peak_is_not_called_faster() -> None:
+    results = some_results() | {("tension", "intact"): measured(run([1.0, 1.0, 4.0], peak=0.9))}
+    assert TARGETS[0].verdict(results, {}) == (None, "answers differ")
+
+
 def test_growth_and_memory_are_those_of_the_stacks() -> None:
     assert growth("3d", seconds)(some_results(), {}) == pytest.approx(1.5)
     assert growth("2d", seconds)(some_results(), {}) is None
