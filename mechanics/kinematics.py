@@ -8,8 +8,6 @@ import basix
 import basix.ufl
 import ufl
 
-DISPLACEMENT_DEGREE = 2  # linear triangles lock in plastic flow, which keeps volume
-
 
 @dataclass(frozen=True)
 class Kinematics:
@@ -19,14 +17,15 @@ class Kinematics:
     strain: Callable[[Any, Any, Any], Any]  # (displacement, strain across the plane, x) -> ε
     measure: Callable[[Any], Any] = lambda x: 1  # volume of the body for each unit of the mesh at x
     thin: bool = False  # plane stress: the strain across the plane is an unknown, too
+    degree: int = 2  # of the displacement: linear triangles lock in plastic flow, which keeps volume
 
     def element(self, cell: basix.CellType) -> Any:
         """Of the unknowns. The strain across a thin body has as many of them in a cell as there are points at which the
         energy is integrated, three in a triangle: so minimising the potential relieves the stress across at each."""
-        vector = basix.ufl.element("Lagrange", cell.name, DISPLACEMENT_DEGREE, shape=(self.dimension,))
+        vector = basix.ufl.element("Lagrange", cell.name, self.degree, shape=(self.dimension,))
         if not self.thin:
             return vector
-        return basix.ufl.mixed_element([vector, basix.ufl.element("DG", cell.name, DISPLACEMENT_DEGREE - 1)])
+        return basix.ufl.mixed_element([vector, basix.ufl.element("DG", cell.name, self.degree - 1)])
 
     def displacement(self, unknowns: Any) -> Any:
         return ufl.split(unknowns)[0] if self.thin else unknowns

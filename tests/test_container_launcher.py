@@ -1,5 +1,6 @@
 """containers/run on machines of every kind, played by commands that only write down how they were called."""
 
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,9 +33,11 @@ class Machine:
         path.write_text(f'#!/bin/sh\necho "{command} $*" >> "{self.calls_file}"\n{script}\n')
         path.chmod(0o755)
 
-    def run(self, *command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, cwd: Path = ROOT, clone: Path = ROOT, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(ROOT / "containers" / "run"), *command],
+            [str(clone / "containers" / "run"), *command],
             cwd=cwd,
             env={"PATH": str(self.folder / "bin"), "TMPDIR": str(self.folder), **environment},
             stdin=subprocess.DEVNULL,
@@ -182,6 +185,42 @@ def test_without_an_engine_root_gets_one(machine: Machine) -> None:
     assert done.returncode == 7, done.stderr
     assert "Podman is installed" in done.stderr
     assert "--ulimit" in machine.calls("podman")[-1], "Podman's own limits are refused to some roots"
+
+
+BENCHMARKS = ("python3", "-m", "benchmarks", "tension")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Nothing has been fetched in it so far."""
+    shutil.copytree(ROOT / "containers", tmp_path / "clone" / "containers")
+    return tmp_path / "clone"
+
+
+def test_what_benchmarks_compare_with_is_fetched_before_and_once(machine: Machine, clone: Path) -> None:
+    machine.has("docker", READY)
+    machine.has("mkdir", 'exec /bin/mkdir "$@"')
+    peers = clone / "benchmarks" / "peers"
+    machine.has("python3", f"mkdir -p {peers}; : > {peers}/code.whl")
+    for _ in range(2):
+        assert machine.run(*BENCHMARKS, clone=clone).returncode == 7
+    assert len(machine.calls("python3 -m pip download")) == 1
+    assert f"--require-hashes --requirement {peers}.txt" in machine.calls("python3")[0]
+
+
+def test_benchmarks_run_without_what_cannot_be_fetched(machine: Machine, clone: Path) -> None:
+    machine.has("docker", READY)
+    machine.has("python3", "echo no such host >&2; exit 1")
+    done = machine.run(*BENCHMARKS, clone=clone)
+    assert done.returncode == 7
+    assert "without phasefieldx, which pip could not fetch here (no such host)" in done.stderr
+
+
+def test_nothing_is_fetched_for_anything_else(machine: Machine, clone: Path) -> None:
+    machine.has("docker", READY)
+    machine.has("python3", "")
+    machine.run("pytest", "tests/test_benchmarks.py", clone=clone)
+    assert not machine.calls("python3")
 
 
 def test_without_a_command_it_says_how_it_is_used(machine: Machine) -> None:

@@ -1,0 +1,1 @@
+"""How fast Intact is, beside codes that solve the same problems: python3 -m benchmarks."""

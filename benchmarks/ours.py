@@ -1,0 +1,169 @@
+"""Intact on the problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import cast
+
+import numpy as np
+from dolfinx import fem
+from mpi4py import MPI
+
+import meshes
+from benchmarks import problems
+from benchmarks.measure import Counters, Run, Step, megabytes, sample
+from benchmarks.problems import LENGTH, STEEL, Plate
+from intact.body import bodies
+from intact.body import solid as solid_of
+from intact.case import read
+from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Charge, Record, Solid, Support, evolve
+from mechanics.detachment import BROKEN, Detachment
+from mechanics.newton import LinearSolver
+from mechanics.support import Motion
+
+LINEAR_PLANE = replace(KINEMATICS["plane strain"], degree=1)
+MAIN = Path(__file__).parents[1] / "cases" / "lzco-vs-lzaco.toml"
+LOCATED = 0.005  # part of the load to which Intact finds the start of a crack by itself
+SMALLEST = LOCATED / 8
+
+
+def plate(task: Plate, mesh: Path, steps: int | None) -> Run:
+    """In so many equal steps of the problem; None: in steps of its own."""
+    domain = meshes.load(mesh, MPI.COMM_SELF)
+    supports = {}
+    for name, components in task.held().items():
+        moves = np.array([[components.get(component, False)] for component in (0, 1)])
+        supports[name] = Support(tuple(components), motion=_motion(task, moves))
+    body = Solid(
+        domain.mesh,
+        domain.regions,
+        domain.boundaries,
+        {"plate": STEEL},
+        supports,
+        CRACK_MODELS["AT2"],
+        SPLITS[task.split],
+        LENGTH,
+        np.zeros(len(domain.regions["plate"])),  # toughness as it is typed, as the others take it
+        LINEAR_PLANE,
+    )
+
+    def force() -> float:
+        return abs(body.reaction("top", task.pulled))
+
+    if steps is None:
+        charge = Charge(1.0, task.largest, SMALLEST)
+    else:
+        charge = Charge((steps - 1) / (task.steps - 1), 1 / (task.steps - 1), 1 / (task.steps - 1))
+    run = _charged(body, charge, cast(Detachment, _Advance(body)), LOCATED, force)
+    moved = tuple(replace(step, load=task.moved(step.load)) for step in run.steps)
+    return replace(run, field=sample(domain.mesh, body.state.d), steps=moved)
+
+
+def _motion(task: Plate, moves: np.ndarray) -> Motion:
+    return lambda part, x: task.moved(part) * moves + 0 * x[:2]
+
+
+class _Advance:
+    """Whether the crack has left the tip of the slit, in the place of a detached fraction."""
+
+    def __init__(self, body: Solid) -> None:
+        x = body.state.d.function_space.tabulate_dof_coordinates()
+        self._ahead = np.flatnonzero(np.hypot(x[:, 0], x[:, 1]) > LENGTH)
+        self._d = body.state.d
+
+    def fraction(self) -> float:
+        return float((self._d.x.array[self._ahead] >= BROKEN).any())
+
+
+def main_case(steps: int | None) -> Run:
+    """LZCO with the yield stress by Tabor, as `intact run` solves it, without files and pictures."""
+    study = read(MAIN, ("materials.electrolyte=LZCO", "flow.yield_stress=tabor"))
+    (body,) = bodies(study, MPI.COMM_SELF)
+    case, made = body.case, solid_of(body)
+    largest = case.steps.largest
+    until = case.steps.until if steps is None else steps * largest
+    charge = Charge(until, largest, case.steps.smallest, case.output.soc)
+    detachment = Detachment(made.state.d, made.regions, made.boundaries, "interface", body.sizes("interface")[0])
+    return _charged(made, charge, detachment, case.steps.onset, lambda: 0.0)
+
+
+def stack(size: str, solid: bool, steps: int | None) -> Run:
+    """Through a whole crack: the stack lets go from one end to the other."""
+    layers = problems.stack(size, solid)
+    domain = meshes.build(layers, MPI.COMM_SELF)
+    walls = {"bottom": Support((0, 1)), "top": Support((0, 1)), "right": Support((0,))}
+    body = Solid(
+        domain.mesh,
+        domain.regions,
+        domain.boundaries,
+        problems.STACK_MEDIA,
+        walls | ({"front": Support((2,)), "back": Support((2,))} if solid else {}),
+        CRACK_MODELS["AT1"],
+        SPLITS["volumetric-deviatoric"],
+        problems.ELEMENTS_PER_LENGTH * layers.fine,
+        meshes.row_height(domain.mesh),
+        KINEMATICS["3d" if solid else "plane strain"],
+    )
+    body.break_open("notch")
+    detachment = Detachment(body.state.d, domain.regions, domain.boundaries, "interface", layers.fine)
+    charge = Charge(1.0 if steps is None else 0.1 * steps, 0.1, 0.01)
+    return _charged(body, charge, detachment, 0.02, lambda: 0.0)
+
+
+def elastic_solve(body: Solid) -> float:
+    """Seconds of one linear solve of the undamaged body from nothing: assembly, factor, solve. Median of three."""
+    seconds = []
+    b, x = (fem.Function(body.state.u.function_space) for _ in range(2))
+    for _ in range(3):
+        solver = LinearSolver(body.comm, 0, 1e-8, planar=body.mesh.topology.dim == 2)
+        start = perf_counter()
+        body.displacement.gradient(b).x.array[body.fixed] = 0
+        x.x.array[:] = 0
+        solver.solve(body.displacement.hessian(body.fixed), b.x.petsc_vec, x.x.petsc_vec)
+        seconds.append(perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def _charged(body: Solid, charge: Charge, detachment: Detachment, onset: float, force: Callable[[], float]) -> Run:
+    body.load(charge.target)
+    body.state.u.x.array[body.fixed] = body.prescribed
+    elastic = elastic_solve(body)
+    body.state.u.x.array[:] = 0
+    after_elastic = megabytes()
+    minimiser, observer = AlternateMinimiser(body), _Observer(force)
+    if not evolve(body, minimiser, charge, detachment, onset, observer):
+        raise ArithmeticError("a step did not converge")
+    u, d = (function.function_space.dofmap.index_map for function in (body.state.u, body.state.d))
+    steps = tuple(observer.steps)
+    return Run(u.size_global * body.mesh.geometry.dim, d.size_global, elastic, after_elastic, megabytes(), steps)
+
+
+class _Observer:
+    def __init__(self, force: Callable[[], float]) -> None:
+        self.steps: list[Step] = []
+        self._force, self._iterations, self._before = force, 0, Counters.now()
+
+    def iteration(self, soc: float, count: int, detached: float) -> None:
+        self._iterations += 1
+
+    def step(self, record: Record) -> None:
+        """Iterations and time are those of the tries that were cut, too."""
+        now = Counters.now()
+        work, stored = now - self._before, record.energies
+        count = max(self._iterations, record.outcome.iterations)
+        self.steps.append(
+            Step(
+                record.soc,
+                self._force(),
+                stored.elastic,
+                stored.fracture,
+                count,
+                record.seconds,
+                work.factorisations,
+                work.solves,
+            )
+        )
+        self._iterations, self._before = 0, Counters.now()

@@ -1,0 +1,148 @@
+"""Tables on the terminal, and docs/benchmarks.md with its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from benchmarks.answers import Check
+from benchmarks.measure import Measured
+from benchmarks.targets import TARGETS, Numbers, Results, stacks
+
+DOCS = Path(__file__).parents[1] / "docs"
+HEAD = (
+    "problem",
+    "code",
+    "unknowns",
+    "steps",
+    "seconds",
+    "times faster",
+    "iterations",
+    "factorisations",
+    "solves",
+    "MB",
+    "peak",
+    "dearest step",
+    "others",
+)
+TEXT = """# How fast
+
+Made by `containers/run python3 -m benchmarks --page`. Every run in a process of its own, code after code in turn;
+medians of {repeats}. Seconds are those of the steps, without imports, mesh and making of forms. *Dearest step* and
+*others* (median) are in solves of the undamaged elastic problem on the same mesh: assembly, factor, solve, measured in
+the same process. *Solves* are those with a factor. `own`: Intact's own steps, and a mesh that is as fine where the
+crack goes and coarser elsewhere.
+
+{machine}
+
+{runs}
+
+Before times are compared, answers are:
+
+{checks}
+
+phasefieldx keeps cracks from healing by a history field, and Intact by bounds on the damage. Up to the peak that is the
+same; afterwards the history field thickens the crack, so that its energy is another one, and only peak and path are
+compared.
+
+## Targets
+
+{targets}
+
+![Seconds of each run, and their growth with the unknowns](benchmarks.png)
+"""
+
+
+def rows(results: Results) -> list[list[str]]:
+    told = []
+    for (problem, code), one in results.items():
+        peer = results.get((problem, "phasefieldx"))
+        run = one.first
+        dearest, others = one.step_in_elastic_solves()
+        told.append(
+            [
+                problem,
+                code,
+                f"{run.displacement_unknowns + run.damage_unknowns:,}",
+                f"{len(run.steps)}",
+                f"{one.seconds:.3g}",
+                f"{peer.seconds / one.seconds:.1f}" if peer is not None else "",
+                f"{run.total('iterations')} ({max(step.iterations for step in run.steps)})",
+                f"{run.total('factorisations')}",
+                f"{run.total('solves')}",
+                f"{one.megabytes:.0f}",
+                f"{run.peak:.4f}" if run.peak else "",
+                f"{dearest:.0f}",
+                f"{others:.1f}",
+            ]
+        )
+    return told
+
+
+def target_rows(results: Results, numbers: Numbers) -> list[list[str]]:
+    told = []
+    for target in TARGETS:
+        value, verdict = target.verdict(results, numbers)
+        figure = "" if value is None else f"{value:.3g}"
+        told.append([target.what, target.aim, figure, verdict, f"python3 -m benchmarks {target.command}"])
+    return told
+
+
+TARGET_HEAD = ("target", "aim", "reached", "", "by which command")
+
+
+def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> Table:
+    made = Table(*head)
+    for line in lines:
+        made.add_row(*line)
+    return made
+
+
+def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines))
+
+
+def write(
+    results: Results, numbers: Numbers, checks: Mapping[str, Sequence[Check]], machine: str, folder: Path = DOCS
+) -> None:
+    said = [f"- {pair}: " + "; ".join(map(str, found)) for pair, found in checks.items()]
+    text = TEXT.format(
+        repeats=max((len(one.runs) for one in results.values()), default=0),
+        machine=machine,
+        runs=markdown(HEAD, rows(results)),
+        checks="\n".join(said) or "(nothing to compare)",
+        targets=markdown(TARGET_HEAD, target_rows(results, numbers)),
+    )
+    (folder / "benchmarks.md").write_text(text, encoding="utf-8")
+    _draw(results).savefig(folder / "benchmarks.png", dpi=90)
+
+
+def _draw(results: Results) -> Figure:
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    bars, growth = figure.subplots(1, 2)
+    told = {key: one for key, one in results.items() if not key[0].startswith("stack")}
+    colours = {"phasefieldx": "0.6", "intact": "C0", "own": "C2"}
+    for i, ((problem, code), one) in enumerate(reversed(told.items())):
+        bars.barh(i, one.seconds, color=colours[code])
+        bars.text(one.seconds, i, f" {problem}, {code}: {one.seconds:.3g} s", va="center", fontsize=7)
+    bars.set(xscale="log", xlabel="seconds", yticks=[])
+    bars.margins(x=0.6)
+    for number, dimension in enumerate(("2d", "3d")):
+        _growth(growth, stacks(results, dimension), f"C{number}", dimension)
+    growth.set(xlabel="unknowns of displacement", ylabel="seconds", title="layered stack")
+    if growth.lines:
+        growth.set(xscale="log", yscale="log")
+        growth.legend(frameon=False, fontsize=7)
+    return figure
+
+
+def _growth(axes: Axes, found: Sequence[tuple[int, Measured]], colour: str, dimension: str) -> None:
+    if found:
+        unknowns, measured = zip(*found, strict=True)
+        axes.plot(unknowns, [one.seconds for one in measured], "o-", color=colour, label=f"{dimension}, whole crack")
+        elastic = [one.elastic_solve for one in measured]
+        axes.plot(unknowns, elastic, "s--", color=colour, label=f"{dimension}, one elastic solve")
