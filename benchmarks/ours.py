@@ -21,7 +21,7 @@ from intact.body import solid as solid_of
 from intact.case import read
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Charge, Record, Solid, Support, evolve
 from mechanics.detachment import BROKEN, Detachment
-from mechanics.newton import LinearSolver
+from mechanics.linear import LinearSolver
 from mechanics.support import Motion
 
 LINEAR_PLANE = replace(KINEMATICS["plane strain"], degree=1)
@@ -118,7 +118,7 @@ def elastic_solve(body: Solid) -> float:
     seconds = []
     b, x = (fem.Function(body.state.u.function_space) for _ in range(2))
     for _ in range(3):
-        solver = LinearSolver(body.comm, 0, 1e-8, planar=body.mesh.topology.dim == 2)
+        solver = LinearSolver(body.comm, 0, 1e-8)
         start = perf_counter()
         body.displacement.gradient(b).x.array[body.fixed] = 0
         x.x.array[:] = 0
