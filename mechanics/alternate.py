@@ -119,9 +119,9 @@ class AlternateMinimiser:
         while ending is None and not self._over:
             method = self._newton if method == self._round else self._round
             ending = method()
-        if ending is None or (self._over and ending is not Ending.CONVERGED):
-            return Ending.INTERRUPTED if self._stopped else Ending.LIMIT
-        return ending
+        if self._stopped:
+            return Ending.INTERRUPTED
+        return Ending.LIMIT if ending is None else ending
 
     def _quasi_newton(self) -> Ending | None:
         """Given up for good where it has to search: what closes and opens, or meets bounds, it does not see."""
@@ -129,6 +129,7 @@ class AlternateMinimiser:
         still, left = (np.inf, self.tolerance), self.limit - self._count
         result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough)
         if result.converged:
+            self._enough()
             return Ending.CONVERGED
         if not result.stopped:
             self._quasi = None
@@ -144,7 +145,7 @@ class AlternateMinimiser:
         coupled.push()
         if not result.converged:
             return None
-        self._count += 1
+        self._enough()  # the last step is one to be looked at, too
         return Ending.CONVERGED
 
     def _round(self) -> Ending | None:

@@ -93,9 +93,10 @@ class LinearSolver:
 
     def _set_up(self) -> None:
         self.factorisations += 1
-        options = PETSc.Options()
-        options["mat_cholmod_factor"] = "SUPERNODAL"  # LLᵀ, which exists for positive matrices alone, unlike LDLᵀ
-        options["mat_cholmod_print"] = 0  # and when it does not, that is an answer and nothing to warn of
+        if self._ksp.getPC().getFactorSolverType() == "cholmod":
+            options = PETSc.Options()
+            options["mat_cholmod_factor"] = "SUPERNODAL"  # LLᵀ, which exists for positive matrices alone, unlike LDLᵀ
+            options["mat_cholmod_print"] = 0  # and when it does not, that is an answer and nothing to warn of
         try:
             with timed("factorisations" if self.keeps else "diagonals"):
                 self._ksp.setUp()
