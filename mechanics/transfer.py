@@ -57,9 +57,7 @@ def _carry_field(before: Field, after: Field, parents: np.ndarray, places: np.nd
     new.x.scatter_forward()
 
 
-def _carry_points(
-    old: fem.Function, new: fem.Function, parents: np.ndarray, places: np.ndarray, bounded: bool
-) -> None:
+def _carry_points(old: fem.Function, new: fem.Function, parents: np.ndarray, places: np.ndarray, bounded: bool) -> None:
     cell, size = old.function_space.mesh.basix_cell(), old.function_space.dofmap.bs
     points = _barycentric(np.asarray(basix.make_quadrature(cell, QUADRATURE_DEGREE)[0]))
     values = old.x.array.reshape(-1, size)[old.function_space.dofmap.list[parents]]
