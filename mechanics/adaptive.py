@@ -48,10 +48,10 @@ class Transfer:
 class Adaptive:
     """The solid as it is now, its minimiser, and where it is too coarse for a crack.
 
-    The toughness of a cell is corrected for its size (see `numerical_toughness`), which changes here. Were the cells of
-    `refine` corrected for the size they have, all damage that they hold already would change its price. So `refine` has
-    to give each cell from the start the correction for the size at which a crack will break it, which is that of its
-    children, too: then the energy stays, and a crack costs the same wherever it is refined.
+    The toughness of a cell is corrected for its size (see `numerical_toughness`), which changes here. Were cells always
+    corrected for the size they have, the damage that they hold would change its price with each refinement, and the
+    energy would jump. So a cell is to have from the start the correction for the size at which a crack will break it,
+    and `refine` to hand it down to its children: toughness belongs to a place, and stays what it is in time.
     """
 
     def __init__(

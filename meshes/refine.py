@@ -29,9 +29,17 @@ def coarse(domain: Domain, size: float) -> IntArray:
 
 
 def eventual_size(sizes: FloatArray, size: float) -> FloatArray:
-    """Of cells once they have been refined to `size` or less. Refinement halves all edges of a cell, so its children
-    have the same eventual size; but not those of a cell that was cut in two to fit a refined neighbour."""
+    """Of cells once they have been refined to `size` or less, which halves all edges each time. (Where a cell is only
+    cut in two first, to fit a refined neighbour, it comes out smaller, by up to a root of two.)"""
     return sizes / 2 ** np.maximum(np.ceil(np.log2(sizes / size) - ROUND), 0)
+
+
+def inherited(numbers: FloatArray, finer: Refined) -> FloatArray:
+    """For each cell of this process, ghosts included, what its parent had."""
+    field = fem.Function(fem.functionspace(finer.domain.mesh, ("DG", 0)))
+    field.x.array[: len(finer.parents)] = numbers[finer.parents]
+    field.x.scatter_forward()
+    return field.x.array
 
 
 def refined(domain: Domain, cells: IntArray, size: float) -> Refined:
