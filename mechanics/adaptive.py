@@ -35,6 +35,7 @@ class Transfer:
 
     load: float
     cells: int
+    iterations: int  # that were spent on the step to be repeated
     before: Energies
     after: Energies
 
@@ -61,10 +62,15 @@ class Adaptive:
         refine: Callable[[np.ndarray], Finer],
         minimiser: Callable[[Solid], AlternateMinimiser] = AlternateMinimiser,
     ) -> None:
-        """`refine` makes these cells fine enough for a crack, and a solid like the present one on that mesh."""
-        self.solid, self.minimiser = solid, minimiser(solid)
-        self.transfers: list[Transfer] = []
+        """`solid` at the start of its history. `refine` makes the given cells of the last solid fine enough for a
+        crack, and a solid on that mesh, again at the start. A crack that is there already is so made in fine cells:
+        from coarse ones its damage would be handed on as wide as they are, and would not heal."""
+        self.solid, self.transfers = solid, list[Transfer]()
         self._coarse, self._refine, self._minimiser = coarse, refine, minimiser
+        while self.outgrown():
+            finer = refine(self._around_damage())
+            self.solid, self._coarse = finer.solid, finer.coarse
+        self.minimiser = minimiser(self.solid)
 
     def advance(self, load: float) -> Outcome:
         """To the equilibrium at this load on a mesh that is fine wherever its damage asks for it. The plastic history
@@ -78,14 +84,14 @@ class Adaptive:
             cells = self._around_damage()
             self.solid.state.restore(saved)
             self.solid.load(before)
-            self.refine(cells)
+            self.refine(cells, outcome.iterations)
 
     def outgrown(self) -> bool:
         """Whether damage stands in cells that are too coarse for it."""
         return self.solid.comm.allreduce(bool(len(self._damaged())), op=MPI.LOR)
 
-    def refine(self, cells: np.ndarray) -> None:
-        """In these cells, which are coarse, with all of the present state."""
+    def refine(self, cells: np.ndarray, spent: int = 0) -> None:
+        """In these cells, which are coarse, with all of the present state; after so many iterations in vain."""
         old = self.solid
         before = old.energies()
         finer = self._refine(cells)
@@ -93,7 +99,7 @@ class Adaptive:
         self.solid, self._coarse = finer.solid, finer.coarse
         self.minimiser = self._minimiser(self.solid)
         count = self.solid.mesh.topology.index_map(self.solid.mesh.topology.dim).size_global
-        self.transfers.append(Transfer(float(old.charge.value), count, before, self.solid.energies()))
+        self.transfers.append(Transfer(float(old.charge.value), count, spent, before, self.solid.energies()))
 
     def _damaged(self) -> np.ndarray:
         """Nodes of coarse cells, with more damage than these are good for."""
