@@ -49,7 +49,7 @@ def refined(domain: Domain, cells: IntArray, size: float) -> Refined:
     its longest edge (Plaza & Carey, Appl. Numer. Math. 32, 2000): so angles do not get smaller and smaller.
     """
     body = domain.mesh
-    parents = np.arange(_owned(body), dtype=np.int32)
+    parents: IntArray = np.arange(_owned(body), dtype=np.int32)
     asked = np.zeros(len(parents), dtype=bool)
     asked[cells[cells < len(parents)]] = True
     while True:
@@ -80,10 +80,9 @@ def _stay(comm: MPI.Comm, count: int, shapes: list, nodes: list[NodeArray]) -> o
     corners = {mesh.CellType.triangle: 3, mesh.CellType.tetrahedron: 4}[shapes[0]]
     cells = nodes[0].reshape(-1, corners)
     opposite = [[j for j in range(corners) if j != i] for i in range(corners)]
-    sides = np.sort(cells[:, opposite], axis=2).reshape(-1, corners - 1)
-    # Each side as one thing that can be compared.
-    sides = np.ascontiguousarray(sides).view([("", sides.dtype)] * (corners - 1)).ravel()
-    keys, first, counts = np.unique(sides, return_index=True, return_counts=True)
+    sides = np.ascontiguousarray(np.sort(cells[:, opposite], axis=2).reshape(-1, corners - 1))
+    whole = sides.view([("", sides.dtype)] * (corners - 1)).ravel()  # each side as one thing that can be compared
+    keys, first, counts = np.unique(whole, return_index=True, return_counts=True)
     rim, rim_cells = keys[counts == 1], first[counts == 1] // corners
     pairs = [(np.arange(len(cells)), np.full(len(cells), NOWHERE))]  # to nowhere else, which sorts first
     for rank, other in enumerate(comm.allgather(rim)):

@@ -33,12 +33,13 @@ FITTING = 0.87  # of a size: gmsh's elements scatter about what they are asked f
 ROW = np.sqrt(3) / 2  # height of an equilateral triangle
 
 TEXT = """
-The plate of [V11](v11.md) in shear (AT2, spectral split, ℓ = {length:g} µm), with toughness corrected for the mesh, twice:
+The plate of [V11](v11.md) in shear (AT2, spectral split, ℓ = {length:g} µm), with toughness corrected for the mesh,
+twice:
 
-- **corridor**: elements of {fine:.3g} µm in a corridor of ± {room:g} µm about the path, which was known from a run before
+- **corridor**: elements of {fine:.3g} µm up to {room:g} µm from the path, which was known from a run before
 - **refined**: elements of {coarse:g} µm everywhere to start with, and nothing said of the path. A step after which, or
-  within which, damage is above {entered:g} in elements larger than {limit:.3g} µm is repeated from the state before it, on a
-  mesh where such elements up to {ahead:g} ℓ around are refined.
+  within which, damage is above {entered:g} in elements larger than {limit:.3g} µm is repeated from the state before it,
+  on a mesh where such elements up to {ahead:g} ℓ around are refined.
 
 Displacement, damage and plastic strain go over as the polynomials that they are in each element, and each element hands
 its toughness, with the correction for the size that elements will have where a crack breaks them, down to its parts. So
@@ -50,8 +51,8 @@ the energy stays: what jump is left is that of the integration of g(d) ψ.
 | iterations in all, repeated steps included | {corridor_iterations} | {iterations} |
 | time, s, on a machine with other work | {corridor_seconds:.0f} | {seconds:.0f} |
 
-An evenly fine mesh would have some {even:.0f} elements. Refined {times} times. The path is compared by the middles of what
-is broken at each depth, down to where the shorter crack ends.
+An evenly fine mesh would have some {even:.0f} elements. Refined {times} times. The path is compared by the middles of
+what is broken at each depth, down to where the shorter crack ends.
 """
 
 
