@@ -53,6 +53,9 @@ the energy stays: what jump is left is that of the integration of g(d) ψ.
 
 An evenly fine mesh would have some {even:.0f} elements. Refined {times} times. The path is compared by the middles of
 what is broken at each depth, down to where the shorter crack ends.
+
+With elements of ℓ/2 on both, the highest forces were 1.3 % apart, and the paths by up to 16 µm, 200 µm below the slit:
+that is how far a path hangs on the mesh when ℓ is not resolved, whichever way the mesh was made.
 """
 
 
