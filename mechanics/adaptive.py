@@ -72,18 +72,21 @@ class Adaptive:
             self.solid, self._coarse = finer.solid, finer.coarse
         self.minimiser = minimiser(self.solid)
 
-    def advance(self, load: float) -> Outcome:
-        """To the equilibrium at this load on a mesh that is fine wherever its damage asks for it. The plastic history
-        is not moved yet; without convergence the state is what the minimiser has left."""
+    def advance(self, load: float, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
+        """To the equilibrium at this load on a mesh that is fine wherever its damage asks for it; the plastic history
+        is not moved yet. Without convergence, or interrupted, all is as it was before, but for the mesh."""
         while True:
             saved, before = self.solid.state.save(), float(self.solid.charge.value)
             self.solid.load(load)
-            outcome = self.minimiser.minimise(interrupt=lambda count: self.outgrown())
-            if not (self.outgrown() and outcome.ending in (Ending.CONVERGED, Ending.INTERRUPTED)):
+            outcome = self.minimiser.minimise(lambda count: interrupt(count) or self.outgrown())
+            predicted = outcome.ending in (Ending.CONVERGED, Ending.INTERRUPTED) and self.outgrown()
+            if outcome.converged and not predicted:
                 return outcome
             cells = self._around_damage()
             self.solid.state.restore(saved)
             self.solid.load(before)
+            if not predicted:
+                return outcome
             self.refine(cells, outcome.iterations)
 
     def outgrown(self) -> bool:

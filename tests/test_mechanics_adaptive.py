@@ -11,6 +11,7 @@ from mpi4py import MPI
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
 from mechanics.adaptive import ENTERED, Adaptive, Finer
+from mechanics.alternate import Ending
 from meshes.refine import coarse, eventual_size, inherited, refined
 from tests.processes import on_processes
 
@@ -125,6 +126,16 @@ def test_a_step_that_is_repeated_starts_from_the_state_before_it() -> None:
     adaptive.advance(0.06)
     assert seen[0] == (energies, 0.0)
     assert adaptive.solid.charge.value == 0.06
+
+
+def test_a_step_that_is_interrupted_leaves_the_state_before_it() -> None:
+    adaptive = Strip(MPI.COMM_SELF, STACK.fine).adaptive()
+    adaptive.advance(0.0)
+    before = adaptive.solid.state.save()
+    assert adaptive.advance(0.03, lambda count: count == 2).ending is Ending.INTERRUPTED
+    assert adaptive.solid.charge.value == 0.0
+    for array, saved in zip(adaptive.solid.state.save(), before, strict=True):
+        np.testing.assert_array_equal(array, saved)
 
 
 def begun(comm: MPI.Comm) -> dict:
