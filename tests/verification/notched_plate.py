@@ -32,6 +32,7 @@ class NotchedPlate:
     corridor: Sequence[tuple[float, float]]  # corners of a line along which the crack is free to go
     reach: float  # on either side of it
     slit: float = HALF  # its length
+    coarse: float = COARSE  # element size far away
 
     def draw(self) -> None:
         geo = gmsh.model.geo
@@ -71,9 +72,9 @@ class NotchedPlate:
         for name, number in {
             "InField": distance,
             "SizeMin": self.fine,
-            "SizeMax": COARSE,
+            "SizeMax": self.coarse,
             "DistMin": self.reach,
-            "DistMax": self.reach + (COARSE - self.fine) / GROWTH,
+            "DistMax": self.reach + (self.coarse - self.fine) / GROWTH,
         }.items():
             field.setNumber(threshold, name, number)
         field.setAsBackgroundMesh(threshold)
