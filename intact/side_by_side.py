@@ -80,7 +80,7 @@ class Processes:
         body, _, folder = self._orders[number]
         self._tell(body.name, f"({number + 1} of {len(self._orders)})")
         code, last = self._run(self._orders[number])
-        if code == INTERRUPTED and self._stopped:
+        if self._stopped and code in (INTERRUPTED, -signal.SIGKILL):
             return None
         if code != 0:
             why = _why(code, last)
