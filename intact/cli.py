@@ -156,7 +156,10 @@ def run(
     jobs: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="cases at once; 1: one after the other", show_default="one for each core"
+            metavar="N",
+            min=1,
+            help="cases at once, where there is no mpirun; 1: one after the other",
+            show_default="one for each core",
         ),
     ] = None,
     profile: Annotated[bool, typer.Option("--profile", help="say of each case where its time went")] = False,

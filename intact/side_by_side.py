@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -104,25 +103,30 @@ class Processes:
 
     def _run(self, order: Order) -> tuple[int, str]:
         """Exit code, and the last that was said."""
-        last, files = "", (self._end, self._turn.fileno())
-        with subprocess.Popen(
-            [sys.executable, "-P", "-m", "intact.alone", *map(str, files)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={"OMP_NUM_THREADS": "1"} | environment() | {"PYTHONUNBUFFERED": "1"},
-            pass_fds=files,
-        ) as child:
-            assert child.stdin is not None
+        last = ""
+        with self._started(order) as child:
             assert child.stdout is not None
             self._running.add(child)
-            with suppress(BrokenPipeError), child.stdin:  # where it is no more, its code says why
-                pickle.dump(order, child.stdin)
             for line in child.stdout:
                 last = line.decode(errors="replace").rstrip()
                 self._tell(order[0].name, last)
         self._running.discard(child)
         return child.returncode, last.strip()
+
+    def _started(self, order: Order) -> subprocess.Popen:
+        """It reads its order from a file: a pipe that breaks PETSc takes for the end of this program."""
+        files = (self._end, self._turn.fileno())
+        with TemporaryFile() as written:
+            pickle.dump(order, written)
+            written.seek(0)
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", "intact.alone", *map(str, files)],
+                stdin=written,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={"OMP_NUM_THREADS": "1"} | environment() | {"PYTHONUNBUFFERED": "1"},
+                pass_fds=files,
+            )
 
     def _tell(self, name: str, text: str, style: str | None = None) -> None:
         console.print(f"{name:{self._width}}  {text}", style=style, markup=False, soft_wrap=True)
