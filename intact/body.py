@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mpi4py import MPI
@@ -38,6 +39,10 @@ class Body:
     layers: Layers
     domain: meshes.Domain
     cell_size: np.ndarray
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It travels to another process without its mesh, which is made anew there."""
+        return _made_anew, (self.name, self.labels, self.case, self.layers)
 
     @cached_property
     def media(self) -> Mapping[str, Medium]:
@@ -128,6 +133,11 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
     if problems:
         raise CaseProblems(study.path, problems)
     return ready
+
+
+def _made_anew(name: str, labels: Mapping[str, str], case: Case, of: Layers) -> Body:
+    domain = _domain(_geometry(case), MPI.COMM_WORLD)
+    return Body(name, labels, case, of, domain, meshes.element_size(domain.mesh))
 
 
 def _too_long(body: Body) -> list[Problem]:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,7 +61,8 @@ A key named in compare carries a list, and the case is run once for each combina
 Examples
     intact run cases/lzco-vs-lzaco.toml
     intact run case.toml --set materials.electrolyte=LZACO --output trial
-    intact run case.toml --set 'fracture.length=["0.2 um", "0.3 um"]'
+    intact run case.toml --set 'fracture.length=["0.2 um", "0.3 um"]' --jobs 2
+    intact run case.toml --profile
     mpirun -n 2 intact run case.toml
 """
 
@@ -152,12 +153,23 @@ def run(
     case: CaseFile,
     settings: Settings = None,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="where results go")] = Path("results"),
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="cases at once, where there is no mpirun; 1: one after the other",
+            show_default="one for each core",
+        ),
+    ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="say of each case where its time went")] = False,
 ) -> None:
     with in_a_sentence():
         study = _read(case, settings)
         from intact.run import run
 
-        complete = run(study, output)
+        asked: dict[str, Any] = {"jobs": jobs, "with_profile": profile}
+        complete = run(study, output, **{name: value for name, value in asked.items() if value})
     if not complete:
         raise typer.Exit(1)  # what did converge is there, and says where it stops
 

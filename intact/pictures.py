@@ -34,7 +34,7 @@ def draw(folder: Path, patience: float = PATIENCE) -> list[Path]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=_environment(),
+        env=environment(),
         process_group=0,  # so that a virtual display ends with the child
     ) as child:
         try:
@@ -56,7 +56,7 @@ def _display() -> list[str]:
     return ["xvfb-run", "--auto-servernum"] if shutil.which("xvfb-run") else []
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's, without MPI, and with this very package to import."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_MPI)}
     path = (str(Path(__file__).resolve().parents[1]), kept.get("PYTHONPATH"))

@@ -82,14 +82,15 @@ def once(told: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     ]
 
 
-def notes(runs: Sequence[Summary], not_run: Sequence[str]) -> list[str]:
+def notes(runs: Sequence[Summary], not_run: Sequence[str], lost: Mapping[str, str]) -> list[str]:
     """What the table must not be read without: where the toughness comes from, and every warning."""
     toughness = dict.fromkeys(f"interface toughness {run['sources']['interface toughness']}" for run in runs)
     balances = [run["energy_balance"]["appeared_from_nothing"] for run in runs if run["energy_balance"]]
     balanced = [f"energy balance: no step holds more than {max(balances):.1g} of the work too much"] if balances else []
     stopped = [f"{run['folder']} did not reach its end: {run['reason']}" for run in runs if not run["converged"]]
     never = [f"not run: {', '.join(not_run)}"] if not_run else []
-    return [*toughness, *balanced, *once([(run["folder"], run["warnings"]) for run in runs]), *stopped, *never]
+    gone = [f"{name} is lost but for its {HISTORY}: {why}" for name, why in lost.items()]
+    return [*toughness, *balanced, *once([(run["folder"], run["warnings"]) for run in runs]), *stopped, *gone, *never]
 
 
 def _print(summary: Summary, to: Console) -> None:
@@ -114,7 +115,7 @@ def _table(summary: Summary) -> Table:
     sheet.add_column("outcome")
     for run in runs:
         located = (_located(run, f"{kind}_detachment") for kind in ("first", "full"))
-        sheet.add_row(*run["labels"].values(), *located, *(_share(run, soc) for soc in pictured), _outcome(run))
+        sheet.add_row(*run["labels"].values(), *located, *(_share(run, soc) for soc in pictured), outcome(run))
     return sheet
 
 
@@ -151,7 +152,8 @@ def _share(run: Summary, soc: str) -> str:
     return "-" if fraction is None else f"{fraction:.0%}"
 
 
-def _outcome(run: Summary) -> str:
+def outcome(run: Summary) -> str:
+    """Whether a run may be believed to its end."""
     if run["converged"]:
         return f"converged, {run['steps']} steps"
     if run["last_soc"] is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,62 +16,99 @@ from mpi4py import MPI
 
 import intact
 import meshes
-from intact import pictures, results
+from intact import pictures, profile, results
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
 from intact.preflight import warnings
 from intact.reporter import Reporter
 from intact.sections import as_written
+from intact.side_by_side import Ended, Order, cores, side_by_side
 from intact.trace import INTERRUPTED
 from mechanics import AlternateMinimiser, Charge, Solid, evolve
+from mechanics.clock import SPENT, timed
+
+NO_ONE_ELSE = nullcontext()  # to wait for
 
 
-def run(study: Study, output: Path, comm: MPI.Comm = MPI.COMM_WORLD) -> bool:
-    """False when a run had to stop early; everything up to there is kept and says so."""
+def run(
+    study: Study, output: Path, comm: MPI.Comm = MPI.COMM_WORLD, jobs: int | None = None, with_profile: bool = False
+) -> bool:
+    """False when a run had to stop early; everything up to there is kept and says so. As many cases at once as there
+    are jobs, or cores; under mpirun one after the other."""
     todo = bodies(study, comm)
     folder = output / study.path.stem
     beforehand = [warnings(body) for body in todo]
     for text in results.once(list(zip(study.folders, beforehand, strict=True))):
         console.print(text, style="yellow", markup=False)
-    told: list[dict[str, Any]] = []
+    orders = [(body, warned, folder / body.name) for body, warned in zip(todo, beforehand, strict=True)]
+    at_once = min(len(todo), jobs or cores()) if comm.size == 1 else 1
+    told: dict[str, results.Summary | str] = {}
     with interruptible(folder):
         _prepare(folder, comm)
-        for number, (body, warned) in enumerate(zip(todo, beforehand, strict=True), 1):
-            console.rule(f"{body.name} ({number} of {len(todo)})", align="left")
-            told.append(run_case(body, warned, folder / body.name, comm))
-            if comm.rank == 0:  # after each case, so that nothing which ends the program takes them with it
-                results.write(folder, _joint(study, told))
-            if told[-1]["reason"] == INTERRUPTED:
-                raise KeyboardInterrupt
-        if comm.rank == 0:
-            _draw(folder, _joint(study, told))
+        for name, end in _one_after_the_other(orders, comm) if at_once == 1 else _side_by_side(orders, at_once):
+            told[name] = end
+            if with_profile and not isinstance(end, str):
+                console.print(profile.table(name, end["profile"]))
+            joint = _joint(study, told)
+            if comm.rank == 0 and joint["runs"]:  # after each, so that nothing which ends the program takes them along
+                results.write(folder, joint)
+        if comm.rank == 0 and joint["runs"]:
+            _draw(folder, joint)
             results.show(folder)
         comm.barrier()
-    return all(one["converged"] for one in told)
+    return not joint["lost"] and all(one["converged"] for one in joint["runs"])
 
 
-def run_case(body: Body, warned: Sequence[str], folder: Path, comm: MPI.Comm) -> dict[str, Any]:
-    """Solve one case and leave its results in the folder; returns its summary."""
-    start = perf_counter()
+def _one_after_the_other(orders: Sequence[Order], comm: MPI.Comm) -> Iterator[Ended]:
+    for number, (body, warned, folder) in enumerate(orders, 1):
+        console.rule(f"{body.name} ({number} of {len(orders)})", align="left")
+        summary = run_case(body, warned, folder, comm)
+        yield body.name, summary
+        if summary["reason"] == INTERRUPTED:
+            raise KeyboardInterrupt
+
+
+def _side_by_side(orders: Sequence[Order], at_once: int) -> Iterator[Ended]:
+    for _, _, folder in orders:  # what cannot be written is told, and what is old removed, before any starts
+        results.prepare(folder)
+    console.rule(f"{len(orders)} cases, {at_once} at once", align="left")
+    yield from side_by_side(orders, at_once)
+
+
+def run_case(
+    body: Body,
+    warned: Sequence[str],
+    folder: Path,
+    comm: MPI.Comm,
+    turn: AbstractContextManager[None] = NO_ONE_ELSE,
+) -> dict[str, Any]:
+    """Solve one case and leave its results in the folder; returns its summary. Forms are compiled in `turn`."""
     _prepare(folder, comm)
+    case = body.case
     if comm.rank == 0:
-        (folder / results.CASE).write_text(body.case.resolved(), encoding="utf-8")
-    case, made = body.case, solid(body)
+        (folder / results.CASE).write_text(case.resolved(), encoding="utf-8")
+    with turn:
+        start = perf_counter()
+        SPENT.clear()
+        with timed("setting up"):
+            made = solid(body)
+            minimiser = AlternateMinimiser(made, case.solver.tolerance, case.solver.iterations)
     known = _known(body, made)
-    minimiser = AlternateMinimiser(made, case.solver.tolerance, case.solver.iterations)
     charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc)
     with closing(Reporter(body, made, folder)) as reporter:
         try:
             evolve(made, minimiser, charge, reporter.detachment, case.steps.onset, reporter)
         except KeyboardInterrupt:  # from here on each process is on its own: the others may be anywhere
             reporter.trace.stopped = INTERRUPTED
+    seconds = perf_counter() - start
     summary = {
         "folder": body.name,
         "labels": dict(body.labels),
         "title": case.title,
         **reporter.trace.figures(case.output.soc),
-        "seconds_in_all": perf_counter() - start,
+        "seconds_in_all": seconds,
+        "profile": profile.profile(seconds),
         "warnings": [
             *warned,
             *_damage_in_coarse_cells(reporter.highest_in_coarse_cells),
@@ -153,15 +190,20 @@ def _damage_in_coarse_cells(highest: float) -> list[str]:
     ]
 
 
-def _joint(study: Study, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    not_run = study.folders[len(told) :]
+def _joint(study: Study, told: Mapping[str, results.Summary | str]) -> dict[str, Any]:
+    """In the order of the study, whichever ended first."""
+    ends = {name: told[name] for name in study.folders if name in told}
+    runs = [end for end in ends.values() if not isinstance(end, str)]
+    lost = {name: end for name, end in ends.items() if isinstance(end, str)}
+    not_run = [name for name in study.folders if name not in told]
     return {
         "title": study.title,
         "case": str(study.path),
         "compare": list(study.cases[0][0]),
-        "runs": list(told),
-        "not_run": list(not_run),
-        "notes": results.notes(told, not_run),
+        "runs": runs,
+        "lost": lost,
+        "not_run": not_run,
+        "notes": results.notes(runs, not_run, lost),
     }
 
 

@@ -16,6 +16,8 @@ Every toughness here is one as a `Medium` takes it: `Solid` divides all of them 
 (`CrackModel.numerical_toughness`), and the formulas count that. Nothing is left for the caller to correct.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from mechanics.bisection import bisect
@@ -34,6 +36,7 @@ class ThinLayerError(ValueError):
     """A layer with no room for the profile of a crack."""
 
 
+@lru_cache  # the cases of a study mostly share their layer
 def layer_toughness(
     typed: float, below: float, above: float, width: float, length: float, crack: CrackModel, size: float
 ) -> float:

@@ -1,12 +1,14 @@
 """A user's own mesh: .msh by gmsh, anything else that meshio reads by meshio."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gmsh
-import meshio
 import numpy as np
 from mpi4py import MPI
 
@@ -14,6 +16,9 @@ from meshes import model
 from meshes.checks import check
 from meshes.domain import Domain, distribute
 from meshes.parts import CELLS, NONE, MeshError, NodeArray, Parts
+
+if TYPE_CHECKING:
+    import meshio
 
 LINEAR = {1: "line", 2: "triangle", 3: "tetra"}  # meshio's names, by dimension
 
@@ -58,6 +63,8 @@ def _read_gmsh(path: Path) -> Parts:
 
 
 def _read_meshio(path: Path) -> Parts:
+    import meshio  # here and not above: most meshes are drawn, and it takes long
+
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             mesh = meshio.read(path)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from intact.case import read
 from intact.cli import app
 from intact.reporter import Reporter
 from intact.run import run_case
+from intact.side_by_side import Processes
 from intact.trace import COLUMNS, IN_A_PLANE
 from mechanics import Solid
 from meshes import Notch, Stack
@@ -41,11 +43,12 @@ def program(*words: str, cwd: Path, before: tuple[str, ...] = ()) -> subprocess.
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
-def run(folder: Path, *settings: str, output: str = "results") -> Any:
+def run(folder: Path, *settings: str, output: str = "results", words: Sequence[str] = ()) -> Any:
     """The program in this process: typer's result."""
     tiny(folder)
     changes = [word for setting in settings for word in ("--set", setting)]
-    return CliRunner().invoke(app, ["run", str(folder / "tiny.toml"), *changes, "--output", str(folder / output)])
+    command = ["run", str(folder / "tiny.toml"), *changes, "--output", str(folder / output), *words]
+    return CliRunner().invoke(app, command)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -55,6 +58,12 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 def told(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch):
+    """A study stays in this process then, and what a test does to it is seen."""
+    monkeypatch.setattr("intact.run.cores", lambda: 1)
 
 
 @pytest.fixture
@@ -343,6 +352,105 @@ def test_an_interrupted_run_keeps_what_it_has(tmp_path, monkeypatch, sent):
     assert shown.exit_code == 0
     assert "STOPPED after SoC 0" in shown.output
     assert "not run: LPSCl" in shown.output
+
+
+# Cases side by side
+
+
+BESIDE = ("--jobs", "2")
+SLOW = ("steps.largest=0.001", "steps.onset=0.001", "steps.smallest=0.0005")  # some hundred steps
+
+
+def test_a_case_finds_the_same_alone_and_beside_another(tmp_path, no_pictures):
+    found = []
+    for output, words in (("alone", ()), ("beside", BESIDE)):
+        result = run(tmp_path, COMPARED, *QUICK, output=output, words=words)
+        assert result.exit_code == 0, result.output
+        folder = tmp_path / output / "tiny"
+        histories = [rows(folder / case / "history.csv") for case in ("LZCO", "LZACO")]
+        found.append([{**row, "seconds": ""} for history in histories for row in history])
+        assert [one["folder"] for one in told(folder)["runs"]] == ["LZCO", "LZACO"]
+        assert result.output.count("E/H is 6.4") == 2  # before, and below the table
+    assert found[0] == found[1]  # to the last digit
+    for line in ("LZCO   (1 of 2)", "LZACO  (2 of 2)", "LZCO   converged, 2 steps", "LZACO  converged, 2 steps"):
+        assert line in result.output
+
+
+class Deadly(list):
+    """Ends the process that it is sent to."""
+
+    def __reduce__(self) -> Any:
+        return exec, ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)",)
+
+
+@pytest.mark.parametrize("deadly", [{"LZACO"}, {"LZCO", "LZACO"}], ids=["one", "all"])
+def test_a_case_that_is_killed_does_not_take_the_others_along(tmp_path, monkeypatch, no_pictures, deadly):
+    monkeypatch.setattr("intact.run.warnings", lambda body: Deadly() if body.name in deadly else [])
+    result = run(tmp_path, COMPARED, *QUICK, words=BESIDE)
+    assert result.exit_code == 1
+    assert "LZACO  killed, perhaps for want of memory" in result.output
+    folder = tmp_path / "results/tiny"
+    if len(deadly) == 2:
+        assert not (folder / "summary.json").exists()
+        return
+    assert [one["folder"] for one in told(folder)["runs"]] == ["LZCO"]
+    assert list(told(folder)["lost"]) == ["LZACO"]
+    assert told(folder)["not_run"] == []
+    assert "LZACO is lost but for its history.csv: killed" in CliRunner().invoke(app, ["show", str(folder)]).output
+
+
+def test_a_case_that_breaks_off_says_why(tmp_path, monkeypatch, no_pictures):
+    class Broken(list):
+        def __reduce__(self) -> Any:
+            return int, ("no number",)
+
+    monkeypatch.setattr("intact.run.warnings", lambda body: Broken() if body.name == "LZCO" else [])
+    result = run(tmp_path, COMPARED, *QUICK, words=BESIDE)
+    assert result.exit_code == 1
+    assert "LZCO   broke off with exit code 1: ValueError: invalid literal" in result.output
+    assert [one["folder"] for one in told(tmp_path / "results/tiny")["runs"]] == ["LZACO"]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_cases_side_by_side_are_interrupted_in_order(tmp_path, monkeypatch, sent):
+    original, seen = Processes._tell, []
+
+    def tell(self, name, text, style=None):
+        original(self, name, text, style)
+        if "detached" in text and not seen:
+            seen.append(name)
+            os.kill(os.getpid(), sent)
+
+    monkeypatch.setattr(Processes, "_tell", tell)
+    three = 'materials.electrolyte=["LZCO", "LZACO", "LPSCl"]'
+    result = run(tmp_path, three, "output.soc=[0.002, 0.4]", *SLOW, words=BESIDE)
+    assert result.exit_code == 130, result.output
+    summary = told(tmp_path / "results/tiny")
+    runs = {one["folder"]: one for one in summary["runs"]}
+    assert 0.002 <= runs[seen[0]]["last_soc"] < 0.4
+    assert {one["reason"] for one in runs.values()} == {"interrupted from outside"}
+    assert "LPSCl" in summary["not_run"]
+    assert {*runs, *summary["not_run"]} == {"LZCO", "LZACO", "LPSCl"}
+    assert summary["lost"] == {}
+    assert "interrupted" in result.output
+
+
+# Where the time went
+
+
+def test_the_profile_adds_up_and_is_printed_when_asked_for(tmp_path, no_pictures):
+    printed = [run(tmp_path, COMPARED, *QUICK, words=words).output for words in ((), ("--profile",))]
+    assert [text.count("factorisations") for text in printed] == [0, 2]
+    assert "time of LZACO" in printed[1]
+    first, second = (one["profile"] for one in told(tmp_path / "results/tiny")["runs"])
+    asked = {"matrices", "gradients", "energies", "factorisations", "linear solves"}
+    for one in (first, second):
+        assert asked <= set(one)
+        assert list(one)[-1] == "the rest"
+        assert sum(row["share"] for row in one.values()) == pytest.approx(1)
+        assert all(row["seconds"] >= 0 for row in one.values())
+        assert one["setting up"]["calls"] == 1  # the clock starts anew with each case
+    assert told(tmp_path / "results/tiny/LZACO")["profile"] == second
 
 
 def test_what_one_case_lacks_is_said_before_any_is_solved(tmp_path):
