@@ -12,7 +12,8 @@ import numpy as np
 from dolfinx import fem
 from mpi4py import MPI
 
-from mechanics.newton import BoundedNewton, LinearSolver
+from mechanics.linear import LinearSolver
+from mechanics.newton import BoundedNewton
 from mechanics.solid import Solid
 
 FACTOR_PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
@@ -50,7 +51,7 @@ class AlternateMinimiser:
         self._held = fem.Function(u.function_space), fem.Function(u.function_space)  # bounds that meet where u is given
         for bound, number in zip(self._held, (-np.inf, np.inf), strict=True):
             bound.x.array[:] = number
-        elasticity = LinearSolver(solid.comm, FACTOR_PATIENCE, 1e-2, planar=solid.mesh.topology.dim == 2)
+        elasticity = LinearSolver(solid.comm, FACTOR_PATIENCE, 1e-2)
         self._displacement = BoundedNewton(solid.displacement, *self._held, elasticity)
         ceiling = fem.Function(d.function_space)
         ceiling.x.array[:] = 1

@@ -13,6 +13,7 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from mechanics.functional import Functional
+from mechanics.linear import Indefinite, LinearSolver, LinearSolverError
 
 SUFFICIENT = 1e-4  # Armijo: share of the promised decrease that a step must deliver
 TOUCHING = 1e-12  # distance from a bound that is round-off
@@ -22,58 +23,6 @@ ROUNDING = 1e-12  # relative to the energy: differences below cannot be told fro
 LEAST_SHIFT, MOST_SHIFT = 0.01, 1e6  # of the matrix, relative to its diagonal
 SADDLE = 8  # steps in a row without a gain that show that there is none: each turns further towards the way down
 FARTHEST = 2.0**60  # in steps: from a gradient of round-off to one of note
-
-INDEFINITE = (PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_MAT, PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_PC)
-
-
-class LinearSolverError(ArithmeticError):
-    """A matrix that cannot be solved with."""
-
-
-class Indefinite(LinearSolverError):
-    """A matrix that is not positive."""
-
-
-class LinearSolver:
-    """Conjugate gradients. With `keep`, preconditioned by the Cholesky factor of an earlier matrix, renewed when it has
-    aged so much that more than `keep` iterations are needed; else by the diagonal."""
-
-    def __init__(self, comm: MPI.Comm, keep: int | None, tolerance: float, planar: bool = True) -> None:
-        self.factorisations = 0
-        self._keep = keep
-        self._ksp = PETSc.KSP().create(comm)
-        self._ksp.setType(PETSc.KSP.Type.CG)
-        self._ksp.setTolerances(rtol=tolerance, atol=1e-300, max_it=10_000)
-        pc = self._ksp.getPC()
-        if keep is None:
-            pc.setType(PETSc.PC.Type.JACOBI)
-        else:
-            pc.setType(PETSc.PC.Type.CHOLESKY)
-            # In a plane PETSc's own factor is a third dearer than that of MUMPS and solves twice as fast; in space it
-            # is ten times dearer. It works in one process only.
-            if comm.size == 1 and planar:
-                pc.setFactorSolverType("petsc")
-                pc.setFactorOrdering("nd")
-            else:
-                pc.setFactorSolverType("mumps")
-        self._aged = True
-
-    def solve(self, A: PETSc.Mat, b: PETSc.Vec, x: PETSc.Vec) -> None:
-        renew = self._keep is None or self._aged
-        self._ksp.setOperators(A)
-        self._ksp.getPC().setReusePreconditioner(not renew)
-        self._ksp.solve(b, x)
-        count = self._ksp.getIterationNumber()
-        self.factorisations += renew
-        reason = self._ksp.getConvergedReason()
-        if reason < 0 and not renew:
-            self._aged = True
-            self.solve(A, b, x)
-            return
-        if reason < 0:
-            kind = Indefinite if reason in INDEFINITE else LinearSolverError
-            raise kind(f"linear solver stopped: PETSc reason {reason}")
-        self._aged = self._keep is not None and count > self._keep
 
 
 @dataclass(frozen=True)
