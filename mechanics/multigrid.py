@@ -12,15 +12,18 @@ from petsc4py import PETSc
 
 from mechanics.rigid import rigid_motions
 
-LINEAR = "intact_linear_elements_"  # prefix of the options below
-AGGREGATION = {
-    "ksp_type": "preonly",
-    "pc_type": "gamg",
-    "mg_levels_ksp_type": "richardson",
-    "mg_levels_ksp_max_it": 1,
-    "mg_levels_pc_type": "sor",  # symmetric
+PREFIX = "intact_multigrid_"
+OPTIONS = {  # "levels": smoother of the quadratic elements; "coarse": of what lies below
+    "mg_levels_ksp_type": "chebyshev",
+    "mg_levels_ksp_max_it": 2,
+    "mg_levels_esteig_ksp_max_it": 20,
+    "mg_levels_ksp_chebyshev_esteig": "0,0.1,0,1.2",
+    "mg_levels_pc_type": "pbjacobi",
+    "mg_coarse_ksp_type": "preonly",
+    "mg_coarse_pc_type": "gamg",
+    "mg_coarse_pc_gamg_threshold": 0.01,
+    "mg_coarse_mg_levels_ksp_chebyshev_esteig": "0,0.1,0,1.2",
 }
-SWEEPS = {"intact_down_": "pc_sor_local_forward", "intact_up_": "pc_sor_local_backward"}  # one the other's transpose
 
 
 class Multigrid:
@@ -41,22 +44,14 @@ class Multigrid:
 
     def configure(self, pc: PETSc.PC) -> None:
         options = PETSc.Options()
+        for name, value in OPTIONS.items():
+            options[PREFIX + name] = value
+        pc.setOptionsPrefix(PREFIX)
         pc.setType(PETSc.PC.Type.MG)
         pc.setMGLevels(2)
         pc.setMGInterpolation(1, self._interpolation)
+        pc.setFromOptions()
         self._solver = pc.getMGCoarseSolve()
-        for name, value in AGGREGATION.items():
-            options[LINEAR + name] = value
-        self._solver.setOptionsPrefix(LINEAR)
-        self._solver.setFromOptions()
-        for smoother, prefix in zip((pc.getMGSmootherDown(1), pc.getMGSmootherUp(1)), SWEEPS, strict=True):
-            smoother.setType(PETSc.KSP.Type.RICHARDSON)
-            smoother.setTolerances(max_it=1)
-            smoother.setNormType(PETSc.KSP.NormType.NONE)
-            smoother.getPC().setType(PETSc.PC.Type.SOR)
-            options[prefix + SWEEPS[prefix]] = None
-            smoother.setOptionsPrefix(prefix)
-            smoother.setFromOptions()
 
     def renew(self, A: PETSc.Mat) -> None:
         if self._coarse is None:
