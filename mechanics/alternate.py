@@ -1,7 +1,12 @@
-"""Alternate minimisation: displacement with damage held, damage with displacement held, until neither moves.
+"""One equilibrium after the other by a ladder of methods. Each step of each lowers the energy or is not taken.
 
-Over-relaxed (Farrell & Maurini 2017) where that lowers the energy. Ends in an explicit outcome: a cap on the
-iterations is never taken for an equilibrium.
+    extrapolation    from the last two equilibria, where that starts lower
+    quasi-Newton     both unknowns at once with the matrices of alternation; as long as its steps need no searching
+    alternation      one round: it tells where damage moves, and where nothing does, that this is an equilibrium
+    windows          Newton there alone, while the rest waits: what a running crack costs
+    Newton           both unknowns at once, as long as the potential is convex: the end of every step
+
+and from there to alternation again. Every end is explicit: a cap on the iterations is never taken for an equilibrium.
 """
 
 from collections.abc import Callable
@@ -10,15 +15,20 @@ from enum import Enum
 
 import numpy as np
 from dolfinx import fem
-from mpi4py import MPI
 
+from mechanics.alternation import Alternation
+from mechanics.certificate import Certificate, certify
 from mechanics.linear import LinearSolver
 from mechanics.newton import BoundedNewton
+from mechanics.quasi_newton import Block, QuasiNewton
 from mechanics.solid import Solid
+from mechanics.state import Extrapolation
+from mechanics.window import Windows
 
-FACTOR_PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
-SHARP = 1e-11  # energy that a step at equilibrium may still promise, relative to the stored energy and its scale
-LOOSE = 1e-2  # the same on the way there, relative to what the last damage step gained
+PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
+LEFT = 1e3  # of what a full step of Newton promised: no more than its inverse is left after it
+NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
+FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
 
 
 class Ending(Enum):
@@ -32,8 +42,9 @@ class Ending(Enum):
 @dataclass(frozen=True)
 class Outcome:
     ending: Ending
-    iterations: int
-    change: float  # of damage in the last iteration
+    iterations: int  # steps of any method
+    change: float  # of damage in the last round of alternation, or what it still would be
+    certificate: Certificate | None = None  # of an equilibrium
 
     @property
     def converged(self) -> bool:
@@ -46,63 +57,124 @@ class AlternateMinimiser:
     def __init__(self, solid: Solid, tolerance: float = 1e-4, limit: int = 3000, relaxation: float = 1.8) -> None:
         self.solid = solid
         self.tolerance, self.limit, self.relaxation = tolerance, limit, relaxation
-        u, d = solid.state.u, solid.state.d
-        self._d_start = fem.Function(d.function_space)  # irreversibility: the lower bound
-        self._held = fem.Function(u.function_space), fem.Function(u.function_space)  # bounds that meet where u is given
-        for bound, number in zip(self._held, (-np.inf, np.inf), strict=True):
-            bound.x.array[:] = number
-        elasticity = LinearSolver(solid.comm, FACTOR_PATIENCE, 1e-2)
-        self._displacement = BoundedNewton(solid.displacement, *self._held, elasticity)
-        ceiling = fem.Function(d.function_space)
-        ceiling.x.array[:] = 1
-        self._damage = BoundedNewton(solid.damage, self._d_start, ceiling, LinearSolver(solid.comm, None, 1e-6))
+        u, d, w, comm = solid.state.u, solid.state.d, solid.coupled.functional.x, solid.comm
+        self._least, self._most = ([fem.Function(f.function_space) for f in (u, d, w)] for _ in range(2))
+        for bounds, of_u, of_d in ((self._least, -np.inf, 0.0), (self._most, np.inf, 1.0)):
+            bounds[0].x.array[:], bounds[1].x.array[:] = of_u, of_d
+        (u_low, d_low, w_low), (u_high, d_high, w_high) = self._least, self._most
+        self._displacement = BoundedNewton(solid.displacement, u_low, u_high, LinearSolver(comm, PATIENCE, 1e-2))
+        self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
+        both = LinearSolver(comm, PATIENCE, 1e-2)
+        self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, NEWTONS, solid.coupled.owned_d)
+        self._windows = Windows(solid.coupled, d, w_low, w_high)
+        self._quasi: QuasiNewton | None = QuasiNewton(
+            solid.potential,
+            solid.hold_flow,
+            (
+                Block(solid.displacement, u_low, u_high, LinearSolver(comm, PATIENCE, 1e-2), FACTOR_AGE),
+                Block(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-2), DAMAGE_AGE),
+            ),
+        )
+        self._extrapolation = Extrapolation(solid.state)
 
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
-        solid, d = self.solid, self.solid.state.d.x.array
-        self._d_start.x.array[:] = d
-        for given in (*self._held, solid.state.u):
-            given.x.array[solid.fixed] = solid.prescribed
-        self._last = np.zeros_like(d)
-        self._scale = solid.shrinkage_energy()
-        change, drop, confirmed = np.inf, 0.0, False
-        for iteration in range(1, self.limit + 1):
-            settled = change <= self.tolerance
-            if not self._equilibrate(0.0 if settled else LOOSE * drop):
-                return Outcome(Ending.DISPLACEMENT, iteration, change)
-            if confirmed:
-                return Outcome(Ending.CONVERGED, iteration, change)
-            before, highest = d.copy(), solid.damage_energy()
-            damage = self._damage.minimise(self._sharp)
-            if not damage.converged:
-                return Outcome(Ending.DAMAGE, iteration, change)
-            drop = highest - damage.energy
-            change = self._largest(np.abs(d - before))
-            confirmed = settled and change <= self.tolerance
-            if not confirmed:
-                self._over_relax(before, highest)
-            if interrupt(iteration):
-                return Outcome(Ending.INTERRUPTED, iteration, change)
-        return Outcome(Ending.LIMIT, self.limit, change)
+        self._count, self._stopped, self._interrupt = 0, False, interrupt
+        high = self._begin()
+        self._rounds = Alternation(self.solid, self._displacement, self._damage, self.relaxation)
+        quasi = self._quasi is not None and self._extrapolation.ready
+        first = self._quasi_newton if quasi else self._newton if self._guessed else self._round
+        while True:
+            ending = self._climb(first)
+            if ending is not Ending.CONVERGED:
+                return Outcome(ending, self._count, self._rounds.change)
+            certificate = certify(self.solid, self._least[1].x.array, high)
+            if certificate.damage <= self.tolerance or self._over:
+                self._extrapolation.remember(float(self.solid.charge.value))
+                return Outcome(ending, self._count, min(self._rounds.change, certificate.damage), certificate)
+            first = self._round
 
-    def _equilibrate(self, loose: float) -> bool:
-        """Loosely while damage still moves: as good as the last change of damage deserves."""
-        self._sharp = SHARP * max(abs(self.solid.displacement.value()), self._scale)
-        return self._displacement.minimise(max(self._sharp, loose)).converged
+    def _begin(self) -> float:
+        """Bounds, and where to start: the energy there if nothing but what is prescribed has moved."""
+        solid, state = self.solid, self.solid.state
+        self._least[1].x.array[:] = state.d.x.array
+        for bounds in (self._least, self._most):
+            bounds[0].x.array[solid.fixed] = solid.prescribed
+            solid.coupled.join(*bounds)
+        self._guessed = False
+        guess = self._extrapolation.to(float(solid.charge.value))
+        state.u.x.array[solid.fixed] = solid.prescribed
+        high = solid.potential()
+        if guess is not None:
+            start = state.u.x.array.copy(), state.d.x.array.copy()
+            for f, array, low, most in zip((state.u, state.d), guess, self._least, self._most, strict=False):
+                np.clip(array, low.x.array, most.x.array, out=f.x.array)
+            self._guessed = solid.potential() < high
+            if not self._guessed:
+                state.u.x.array[:], state.d.x.array[:] = start
+        return high
 
-    def _over_relax(self, before: np.ndarray, highest: float) -> None:
-        """Go further along the change of damage, unless that ends above the energy from which the step came.
+    def _climb(self, first: Callable[[], Ending | None]) -> Ending:
+        """From one method to the next, until one comes to an end."""
+        ending = first()
+        while ending is None and not self._over:
+            ending = self._newton()
+            if ending is None and not self._over:
+                ending = self._round()
+        if ending is None or (self._over and ending is not Ending.CONVERGED):
+            return Ending.INTERRUPTED if self._stopped else Ending.LIMIT
+        return ending
 
-        Only while one step follows the other: where they alternate, going further is what makes them.
-        """
-        d = self.solid.state.d.x.array
-        minimum = d.copy()
-        step, last, self._last = minimum - before, self._last, minimum - before
-        owned = self.solid.state.d.function_space.dofmap.index_map.size_local
-        if self.solid.comm.allreduce(float(step[:owned] @ last[:owned]), op=MPI.SUM) <= 0:
-            return
-        np.clip(before + self.relaxation * step, self._d_start.x.array, 1, out=d)
-        if self.solid.damage.value() > highest:
-            d[:] = minimum
+    def _quasi_newton(self) -> Ending | None:
+        """Given up for good where it has to search: what closes and opens, or meets bounds, it does not see."""
+        assert self._quasi is not None
+        still, left = (np.inf, self.tolerance), self.limit - self._count
+        result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough)
+        if result.converged:
+            return Ending.CONVERGED
+        if not result.stopped:
+            self._quasi = None
+        return None
 
-    def _largest(self, numbers: np.ndarray) -> float:
-        return self.solid.comm.allreduce(float(numbers.max(initial=0.0)), op=MPI.MAX)
+    def _newton(self) -> Ending | None:
+        """Where alternation comes to rest and the potential is not convex, there is a way down that it does not see."""
+        coupled, rounds = self.solid.coupled, self._rounds
+        coupled.pull()
+        self._both.limit = min(NEWTONS, self.limit - self._count)
+        resting = rounds.change <= self.tolerance
+        result = self._both.minimise(LEFT * rounds.sharp, self._enough_of_both, shifting=resting)
+        coupled.push()
+        if not result.converged:
+            return None
+        self._count += 1
+        return Ending.CONVERGED
+
+    def _round(self) -> Ending | None:
+        """Of alternation, and then of windows where damage has moved. It ends where alternation fails, or where neither
+        unknown has moved in two rounds."""
+        rounds, coupled = self._rounds, self.solid.coupled
+        settled = rounds.change <= self.tolerance
+        if not rounds.equilibrate(settled):
+            return Ending.DISPLACEMENT
+        if not rounds.degrade():
+            return Ending.DAMAGE
+        if settled and rounds.change <= self.tolerance:
+            return Ending.CONVERGED if rounds.equilibrate(True) else Ending.DISPLACEMENT
+        if not self._enough() and rounds.change > self.tolerance:
+            coupled.pull()
+            self._windows.settle(rounds.moved, self.tolerance, rounds.sharp, self._enough_of_both)
+            coupled.push()
+        return None
+
+    @property
+    def _over(self) -> bool:
+        return self._stopped or self._count >= self.limit
+
+    def _enough(self) -> bool:
+        """Counts a step, and asks whether there should be more."""
+        self._count += 1
+        self._stopped = self._interrupt(self._count)
+        return self._over
+
+    def _enough_of_both(self) -> bool:
+        self.solid.coupled.push()
+        return self._enough()

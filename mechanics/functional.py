@@ -1,5 +1,8 @@
 """A functional of one unknown with its first and second derivative, compiled once: all that a minimiser sees."""
 
+from __future__ import annotations
+
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -8,38 +11,82 @@ from dolfinx import fem, la
 from dolfinx.fem.petsc import assemble_matrix, create_matrix
 from mpi4py import MPI
 from petsc4py import PETSc
+from ufl.algorithms import expand_derivatives
+
+from mechanics.clock import timed
+
+CELLS = 1  # number of integrals over cells that can be restricted to some of them: ufl.dx(CELLS)
 
 
 class Functional:
-    """Value, gradient and Hessian of an energy with respect to `x`; derivatives by UFL."""
+    """Value, gradient and Hessian of an energy with respect to `x`; derivatives by UFL. `outside` is an energy of the
+    boundary, which no restriction to some cells takes along."""
 
-    def __init__(self, energy: Any, x: fem.Function) -> None:
+    def __init__(self, energy: Any, x: fem.Function, outside: Any = None) -> None:
         self.x = x
-        gradient = ufl.derivative(energy, x)
-        self._energy = fem.form(energy)
-        self._gradient_form = fem.form(gradient)
-        self._hessian_form = fem.form(ufl.derivative(gradient, x))
-        self._hessian = create_matrix(self._hessian_form)
+        self.comm: MPI.Comm = x.function_space.mesh.comm
+        self._compiled = [
+            (form, fem.compile_form(self.comm, form), [argument.ufl_function_space() for argument in form.arguments()])
+            for form in _derivatives(energy, x)
+        ]
+        topology = x.function_space.mesh.topology
+        self._inside = self._on(np.arange(topology.index_map(topology.dim).size_local, dtype=np.int32))
+        self._outside = [] if outside is None else [fem.form(form) for form in _derivatives(outside, x)]
+        self._hessian = create_matrix(self._inside[2])
         self._hessian.setOption(PETSc.Mat.Option.SPD, True)
         self._hessian.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
-        self.comm: MPI.Comm = x.function_space.mesh.comm
+        self.hessian(np.empty(0, np.int32))  # of the whole first, or PETSc would forget the entries of other cells
 
+    def within(self, cells: np.ndarray) -> Functional:
+        """The part of some owned cells, for as long as all others rest. It shares the matrix of the whole."""
+        part = copy(self)
+        part._inside, part._outside = self._on(cells), []
+        return part
+
+    @timed("energies")
     def value(self) -> float:
-        return self.comm.allreduce(fem.assemble_scalar(self._energy), op=MPI.SUM)
+        return self.comm.allreduce(sum(fem.assemble_scalar(form) for form in self._parts(0)), op=MPI.SUM)
 
+    @timed("gradients")
     def gradient(self, out: fem.Function) -> fem.Function:
         out.x.array[:] = 0
-        fem.assemble_vector(out.x.array, self._gradient_form)
+        for form in self._parts(1):
+            fem.assemble_vector(out.x.array, form)
         out.x.scatter_reverse(la.InsertMode.add)
         out.x.scatter_forward()
         return out
 
+    @timed("matrices")
     def hessian(self, held: np.ndarray) -> PETSc.Mat:
         """Second derivative with unit rows and columns at the held (owned, local) unknowns."""
         A = self._hessian
         A.zeroEntries()
-        assemble_matrix(A, self._hessian_form)
+        for form in self._parts(2):
+            assemble_matrix(A, form)
         A.assemble()
         first, _ = A.getOwnershipRange()
         A.zeroRowsColumns(held.astype(PETSc.IntType) + first, diag=1.0)
         return A
+
+    def _parts(self, order: int) -> list[fem.Form]:
+        return [self._inside[order], *self._outside[order : order + 1]]
+
+    def _on(self, cells: np.ndarray) -> list[fem.Form]:
+        mesh = self.x.function_space.mesh
+        return [
+            fem.create_form(
+                compiled,
+                spaces,
+                mesh,
+                {fem.IntegralType.cell: [(CELLS, cells)]},
+                {coefficient: coefficient for coefficient in form.coefficients()},
+                {constant: constant for constant in form.constants()},
+            )
+            for form, compiled, spaces in self._compiled
+        ]
+
+
+def _derivatives(energy: Any, x: fem.Function) -> list[Any]:
+    """Expanded, so that they hold no coefficient that drops out: dolfinx 0.9 would take it for another."""
+    gradient = expand_derivatives(ufl.derivative(energy, x))
+    return [expand_derivatives(energy), gradient, expand_derivatives(ufl.derivative(gradient, x))]

@@ -1,10 +1,13 @@
 """Projected Newton for a smooth functional between bounds. It knows no fracture: an unknown held in place is one
-whose bounds meet (Bertsekas, SIAM J. Control Optim. 20, 1982).
+whose bounds meet.
 
+Held is what a step of its own would take to its bound, and there it goes (primal-dual active set: Hintermüller, Ito,
+Kunisch, SIAM J. Optim. 13, 2003; along the projected step the energy falls: Bertsekas, SIAM J. Control Optim. 20, 1982).
 Where the functional is not convex the matrix is shifted until conjugate gradients find a way down, and that way is
 followed as long as it goes down: so it leaves a saddle, unless the gradient there is zero to the last digit.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +21,11 @@ from mechanics.linear import Indefinite, LinearSolver, LinearSolverError
 SUFFICIENT = 1e-4  # Armijo: share of the promised decrease that a step must deliver
 TOUCHING = 1e-12  # distance from a bound that is round-off
 ROUNDING = 1e-12  # relative to the energy: differences below cannot be told from rounding
+STANDSTILL = 8  # steps in a row that gain no more than rounding, though they promise more
 
 # Where the functional is not convex.
 LEAST_SHIFT, MOST_SHIFT = 0.01, 1e6  # of the matrix, relative to its diagonal
+SHIFTING, SERVICE = 4.0, 3
 SADDLE = 8  # steps in a row without a gain that show that there is none: each turns further towards the way down
 FARTHEST = 2.0**60  # in steps: from a gradient of round-off to one of note
 
@@ -31,6 +36,7 @@ class NewtonResult:
     iterations: int
     decrement: float  # energy that the last step still promised
     energy: float
+    stopped: bool = False  # from outside
 
 
 class BoundedNewton:
@@ -43,6 +49,8 @@ class BoundedNewton:
         upper: fem.Function,
         solver: LinearSolver,
         limit: int = 500,  # unknowns come off their bounds a row of nodes at a time: as many as lie in a profile
+        shifted: np.ndarray | None = None,  # the unknowns that a lack of convexity is laid upon; all without it
+        rows: np.ndarray | None = None,  # the unknowns that may move; all without it
     ) -> None:
         self.functional = functional
         self.lower, self.upper = lower, upper
@@ -52,67 +60,97 @@ class BoundedNewton:
         self.residual = fem.Function(space)
         self._rhs, self._step = fem.Function(space), fem.Function(space)
         self._owned = space.dofmap.index_map.size_local * space.dofmap.index_map_bs
+        self._resting = np.ones(self._owned, dtype=bool)
+        self._resting[slice(None) if rows is None else rows] = False
+        self._unshifted = np.setdiff1d(np.arange(self._owned), shifted) if shifted is not None else np.empty(0, int)
+        self._shift, self._served = 0.0, 0  # what the last step took, and how many in a row have taken it
 
-    def minimise(self, tolerance: float) -> NewtonResult:
-        """Until the promised decrease is below `tolerance` (an energy); at what may be a saddle, the one found, too."""
+    def minimise(
+        self, tolerance: float, enough: Callable[[], bool] = lambda: False, shifting: bool = True
+    ) -> NewtonResult:
+        """Until the promised decrease is below `tolerance` (an energy); at what may be a saddle, the one found, too.
+        After each step it may be told that it is `enough`. Without `shifting` it stops where it meets no convexity."""
         x = self.functional.x.x
         np.clip(x.array, self.lower.x.array, self.upper.x.array, out=x.array)
         energy = self.functional.value()
-        decrement, still = np.inf, 0
+        decrement, still, idle = np.inf, 0, 0
         for iteration in range(1, self.limit + 1):
             try:
-                decrement, convex = self._newton_step()
+                decrement, convex = self._newton_step(shifting)
             except LinearSolverError:
                 return NewtonResult(False, iteration, decrement, energy)
             lowered = self._search(energy, decrement, convex)
             small, before = tolerance + ROUNDING * abs(energy), energy
             energy = energy if lowered is None else lowered
+            gained = before - energy > small
+            idle = 0 if gained else idle + 1
             if decrement > small:
                 still = 0
-                if lowered is None:
-                    return NewtonResult(False, iteration, decrement, energy)
+                stopped = enough()
+                if lowered is None or idle == STANDSTILL or stopped:
+                    return NewtonResult(False, iteration, decrement, energy, stopped)
                 continue
-            still = still + 1 if before - energy <= small else 0
+            still = 0 if gained else still + 1
             if convex or still == SADDLE:
                 return NewtonResult(True, iteration, decrement, energy)
         return NewtonResult(False, self.limit, decrement, energy)
 
-    def _newton_step(self) -> tuple[float, bool]:
+    def _newton_step(self, shifting: bool) -> tuple[float, bool]:
         """The decrease that the step promises, and whether the functional is convex as far as the step can tell."""
-        n, x = self._owned, self.functional.x.x.array
-        lower, upper = self.lower.x.array, self.upper.x.array
-        r = self.functional.gradient(self.residual).x.array
-        held = ((x <= lower + TOUCHING) & (r > 0)) | ((x >= upper - TOUCHING) & (r < 0)) | (lower == upper)
-        r[held] = 0
-        np.negative(r, out=self._rhs.x.array)
-        self._step.x.array[:] = 0
-        if self._sum(float(np.count_nonzero(~held[:n]))) == 0:
-            return 0.0, True
-        A = self.functional.hessian(np.flatnonzero(held[:n]))
-        decrement = self._solve(A)
-        if decrement is not None:
-            return decrement, True
-        diagonal, shift = A.getDiagonal(), LEAST_SHIFT
-        while decrement is None:  # at the latest where the diagonal outweighs the rest
-            if shift > MOST_SHIFT:
-                raise LinearSolverError("no shift makes the matrix positive")
+        n = self._owned
+        x, lower, upper = (f.x.array[:n] for f in (self.functional.x, self.lower, self.upper))
+        r = self.functional.gradient(self.residual).x.array[:n]
+        A = self.functional.hessian(np.empty(0, dtype=np.int32))
+        stiffness = np.maximum(A.getDiagonal().array, 0)
+        held, step = active(x, r, lower, upper, stiffness)
+        held, r[self._resting] = held & ~self._resting, 0  # what rests has neither row nor column
+        step[self._resting] = 0
+        self._step.x.array[:n], self._rhs.x.array[:n] = step, -r
+        if self._sum(float(np.count_nonzero(~held & ~self._resting))) == 0:
+            self._step.x.scatter_forward()
+            return self._sum(-float(r @ step)), True
+        first, _ = A.getOwnershipRange()
+        rows = np.flatnonzero(held).astype(PETSc.IntType) + first
+        A.zeroRowsColumns(rows, 1.0, self._step.x.petsc_vec, self._rhs.x.petsc_vec)
+        if self._shift == 0 or not shifting:
+            decrement = self._solve(A)
+            if decrement is not None:
+                return decrement, True
+        if not shifting:
+            raise Indefinite("the functional is not convex here")
+        return self._solve_shifted(A), False
+
+    def _solve_shifted(self, A: PETSc.Mat) -> float:
+        """With the shift that served last, for a while, and then with less."""
+        self._served += 1
+        if self._served > SERVICE:
+            self._shift, self._served = self._shift / SHIFTING, 0
+        self._shift = max(self._shift, LEAST_SHIFT)
+        diagonal = A.getDiagonal()
+        weight = diagonal.copy()
+        weight.abs()
+        weight.array[self._unshifted] = 0
+        while self._shift <= MOST_SHIFT:  # at the latest where the diagonal outweighs the rest
             shifted = diagonal.copy()
-            shifted.abs()
-            shifted.aypx(shift, diagonal)
+            shifted.axpy(self._shift, weight)
             A.setDiagonal(shifted)
-            decrement, shift = self._solve(A), 4 * shift
-        return decrement, False
+            decrement = self._solve(A)
+            if decrement is not None:
+                if self._shift == LEAST_SHIFT and self._served == SERVICE:
+                    self._shift = 0.0
+                return decrement
+            self._shift, self._served = self._shift * SHIFTING, 0
+        raise LinearSolverError("no shift makes the matrix positive")
 
     def _solve(self, A: PETSc.Mat) -> float | None:
         """The decrease that the step promises; None where the matrix is not positive."""
-        self._step.x.array[:] = 0
         try:
             self.solver.solve(A, self._rhs.x.petsc_vec, self._step.x.petsc_vec)
         except Indefinite:
             return None
         self._step.x.scatter_forward()
         n = self._owned
-        decrement = self._sum(float(self._rhs.x.array[:n] @ self._step.x.array[:n]))
+        decrement = self._sum(-float(self.residual.x.array[:n] @ self._step.x.array[:n]))
         return decrement if decrement >= 0 else None
 
     def _search(self, energy: float, decrement: float, convex: bool) -> float | None:
@@ -146,3 +184,15 @@ class BoundedNewton:
 
     def _sum(self, number: float) -> float:
         return self.functional.comm.allreduce(number, op=MPI.SUM)
+
+
+def active(
+    x: np.ndarray, r: np.ndarray, lower: np.ndarray, upper: np.ndarray, stiffness: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is held, and the step that takes it to its bound: whatever is there and pushed against it, or would get
+    there by itself. r is the gradient."""
+    below, above = np.minimum(x - lower, 1e300), np.minimum(upper - x, 1e300)
+    low = (r > 0) & ((below <= TOUCHING) | (r > below * stiffness))
+    high = (r < 0) & ((above <= TOUCHING) | (-r > above * stiffness))
+    held = low | high | (lower == upper)
+    return held, np.where(low & held, -below, np.where(high & held, above, 0.0))

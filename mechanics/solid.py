@@ -9,8 +9,9 @@ import ufl
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
+from mechanics.coupled import Coupled
 from mechanics.crack import CrackModel
-from mechanics.functional import Functional
+from mechanics.functional import CELLS, Functional
 from mechanics.history import QUADRATURE_DEGREE, PlasticHistory
 from mechanics.kinematics import PLANE_STRAIN, Kinematics
 from mechanics.medium import Medium, coefficients
@@ -66,22 +67,34 @@ class Solid:
         flow = None if self._history is None else self._history.flow
         x = ufl.SpatialCoordinate(body)
         measure = kinematics.measure(x)
-        dx = ufl.dx(body, metadata={"quadrature_degree": QUADRATURE_DEGREE})
+        cells = np.arange(body.topology.index_map(body.topology.dim).size_local, dtype=np.int32)
+        dx = ufl.Measure("dx", body, CELLS, {"quadrature_degree": QUADRATURE_DEGREE}, [(CELLS, cells)])
 
         def integral(density: Any) -> Any:
             return density * measure * dx
 
-        e, g = trial_strain(kinematics.strain_of(u, x), c, flow), crack.g(d, c.brittleness)
-        W = stored(e, g, c, split, flow)
-        spring = spring_energy(body, kinematics.displacement(u), measure, supports, boundaries)
-        fracture = integral(crack_energy(d, c, length, crack))
+        def trial(u: Any) -> Any:
+            return trial_strain(kinematics.strain_of(u, x), c, flow)
+
+        def spring_of(u: Any) -> Any:
+            return spring_energy(body, kinematics.displacement(u), measure, supports, boundaries)
+
+        def fracture_of(d: Any) -> Any:
+            return integral(crack_energy(d, c, length, crack))
+
+        def inside(u: Any, d: Any) -> Any:
+            return integral(stored(trial(u), crack.g(d, c.brittleness), c, split, flow)) + fracture_of(d)
+
+        e, g = trial(u), crack.g(d, c.brittleness)
+        W, spring, fracture = stored(e, g, c, split, flow), spring_of(u), fracture_of(d)
 
         # The damage step keeps the plastic increment of the last displacement step (d_last). The potential can only
         # be lower than what it then sees, since W is the minimum over that increment.
         self._d_last = fem.Function(d.function_space)
         Y = driving_energy(e, self._d_last, c, crack, split, flow)
-        self.displacement = Functional(integral(W) if spring is None else integral(W) + spring, u)
+        self.displacement = Functional(integral(W), u, spring)
         self.damage = Functional(integral(g * Y) + fracture, d)
+        self.coupled = Coupled(self.state, inside, spring_of)
         if self._history is not None:
             self._history.follow(e, g, c, integral)
 
@@ -114,9 +127,17 @@ class Solid:
         self.mesh.topology.create_connectivity(facet_dim, self.mesh.topology.dim)
         self.state.d.x.array[fem.locate_dofs_topological(space, facet_dim, self.boundaries[boundary])] = 1
 
-    def damage_energy(self) -> float:
-        """What the damage step that follows minimises, here and now; it starts from the present damage."""
+    def potential(self) -> float:
+        """Π, here and now."""
+        return self.displacement.value() + self._sum(self._energies[1])
+
+    def hold_flow(self) -> None:
+        """The damage step that follows starts from the present damage and keeps the flow that goes with it."""
         self._d_last.x.array[:] = self.state.d.x.array
+
+    def damage_energy(self) -> float:
+        """What the damage step that follows minimises, here and now."""
+        self.hold_flow()
         return self.damage.value()
 
     def energies(self) -> Energies:

@@ -1,0 +1,85 @@
+"""Newton in the part of a body where damage moves, while the rest of it waits.
+
+Outside nothing moves, so what the part loses in energy the whole loses (nonlinear elimination: Lanzkron, Rose, Wilkes,
+SIAM J. Sci. Comput. 17, 1996). A crack advances by an element or two in a step of any method; here such a step costs
+what a small part costs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from dolfinx import fem, la
+from mpi4py import MPI
+
+from mechanics.coupled import Coupled
+from mechanics.linear import LinearSolver
+from mechanics.newton import BoundedNewton
+
+CORE = 0.3  # of the largest change: what moves so much is where the window is
+LAYERS = 8  # of cells around it
+STEPS = 6  # of Newton in a window, before it follows what moves
+STILL = 0.02  # of the first change: what moves less may wait for the whole
+PART = 0.25  # of all cells: a window so large is none
+PATIENCE = 10  # CG iterations with an aged factor
+
+
+@dataclass(frozen=True)
+class Window:
+    cells: np.ndarray  # owned
+    rows: np.ndarray  # owned unknowns that no cell outside has
+
+
+class Windows:
+    """Follows damage where it moves, until it rests there. Every step lowers the energy."""
+
+    def __init__(self, coupled: Coupled, d: fem.Function, lower: fem.Function, upper: fem.Function) -> None:
+        self._coupled, self._lower, self._upper = coupled, lower, upper
+        self._near, self._outside = fem.Function(d.function_space), fem.Function(coupled.functional.x.function_space)
+        topology = d.function_space.mesh.topology
+        self._owned_cells = topology.index_map(topology.dim).size_local
+        self._most = PART * topology.index_map(topology.dim).size_global
+        self._nodes, self._unknowns = d.function_space.dofmap.list, self._outside.function_space.dofmap.list
+        self._comm = coupled.functional.comm
+
+    def settle(self, moved: np.ndarray, least: float, sharp: float, enough: Callable[[], bool]) -> None:
+        """Starts from where damage has `moved`; ends when it moves by less than `least`, or it is `enough`."""
+        first = np.inf
+        d, functional = self._coupled.d, self._coupled.functional
+        while True:
+            most = self._comm.allreduce(float(np.abs(moved).max(initial=0.0)), op=MPI.MAX)
+            first = min(first, most)
+            if most < max(least, STILL * first):
+                return
+            window = self.around(np.abs(moved) > CORE * most, LAYERS)
+            if self._comm.allreduce(len(window.cells), op=MPI.SUM) > self._most:
+                return
+            solver = LinearSolver(self._comm, PATIENCE, 1e-2, window.rows)
+            damage = np.intersect1d(window.rows, self._coupled.owned_d)
+            part = functional.within(window.cells)
+            before = functional.x.x.array[d]
+            newton = BoundedNewton(part, self._lower, self._upper, solver, STEPS, damage, window.rows)
+            if newton.minimise(sharp, enough).stopped:
+                return
+            moved = functional.x.x.array[d] - before
+
+    def around(self, nodes: np.ndarray, layers: int) -> Window:
+        """Some layers of cells around nodes, given as a mask over owned and ghost unknowns of damage."""
+        near = self._near.x.array
+        near[:] = nodes
+        for _ in range(layers):
+            near[self._nodes[near[self._nodes].any(axis=1)].ravel()] = 1
+            _share(self._near)
+        inside = near[self._nodes].all(axis=1)
+        outside = self._outside.x.array
+        outside[:] = 0
+        outside[self._unknowns[~inside].ravel()] = 1
+        _share(self._outside)
+        owned = self._outside.function_space.dofmap.index_map.size_local
+        cells = np.flatnonzero(inside[: self._owned_cells]).astype(np.int32)
+        return Window(cells, np.flatnonzero(outside[:owned] == 0))
+
+
+def _share(marks: fem.Function) -> None:
+    marks.x.scatter_reverse(la.InsertMode.add)
+    marks.x.scatter_forward()
