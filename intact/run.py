@@ -59,7 +59,7 @@ def run_case(body: Body, warned: Sequence[str], folder: Path, comm: MPI.Comm) ->
         (folder / results.CASE).write_text(body.case.resolved(), encoding="utf-8")
     case, made = body.case, solid(body)
     known = _known(body, made)
-    minimiser = AlternateMinimiser(made, case.solver.tolerance, case.solver.iterations)
+    minimiser = AlternateMinimiser(made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear)
     charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc)
     with closing(Reporter(body, made, folder)) as reporter:
         try:
