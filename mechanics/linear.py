@@ -13,7 +13,10 @@ Linear = Literal["automatic", "direct", "multigrid"]  # what solves for displace
 
 WORN = 50  # iterations beyond what a new factor took after which one waits no longer for the end with an aged one
 MOST = 10_000  # iterations
+NO_EIGENVALUE = 77  # PETSC_ERR_PLIB, which smoothed aggregation ends with where the largest eigenvalue is not positive
 ZERO_PIVOT = 81  # PETSC_ERR_MAT_CH_ZRPVT: CHOLMOD has met a matrix that is not positive
+
+NEGATIVE_PIVOTS = 12  # INFOG(12) of MUMPS
 
 NO_FACTOR = (PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_PC, PETSc.KSP.ConvergedReason.DIVERGED_PCSETUP_FAILED)
 
@@ -43,19 +46,22 @@ class LinearSolver:
         self.keeps = keep is not None
         self._keep, self._rows, self._multigrid = keep, rows, multigrid
         self._part: PETSc.Mat | None = None
-        self._ksp = PETSc.KSP().create(comm)
+        self._comm, self._tolerance = comm, tolerance
+        self._start()
+
+    def _start(self) -> None:
+        """Anew, also after a failure: with what has failed, a factor of CHOLMOD's or a multigrid, PETSc cannot go on."""
+        self._ksp = PETSc.KSP().create(self._comm)
         self._ksp.setType(PETSc.KSP.Type.CG)
-        self._ksp.setTolerances(rtol=tolerance, atol=1e-300, max_it=MOST)
+        self._ksp.setTolerances(rtol=self._tolerance, atol=1e-300, max_it=MOST)
         pc = self._ksp.getPC()
-        if multigrid is not None:
-            multigrid.configure(pc)
-        elif keep is None:
+        if self._multigrid is not None:
+            self._multigrid.configure(pc)
+        elif self._keep is None:
             pc.setType(PETSc.PC.Type.JACOBI)
         else:
             pc.setType(PETSc.PC.Type.CHOLESKY)
-            pc.setFactorSolverType("cholmod" if comm.size == 1 else "mumps")
-        if multigrid is None:
-            pc.setFromOptions()
+            pc.setFactorSolverType("cholmod" if self._comm.size == 1 else "mumps")
         self._aged, self._fresh = True, 0  # iterations that a new one takes
 
     def renew(self, A: PETSc.Mat) -> None:
@@ -105,6 +111,7 @@ class LinearSolver:
             if not renew:
                 self._solve(A, b, x)
                 return
+            self._start()
             kind = Indefinite if reason in NO_FACTOR else LinearSolverError
             raise kind(f"linear solver stopped: PETSc reason {reason}")
         if renew:
@@ -113,15 +120,23 @@ class LinearSolver:
 
     def _set_up(self, A: PETSc.Mat) -> None:
         self.factorisations += 1
-        PETSc.Options()["mat_cholmod_print"] = 0  # that a matrix is not positive is an answer, and nothing to warn of
+        options = PETSc.Options()
+        options["mat_cholmod_print"] = 0  # that a matrix is not positive is an answer, and nothing to warn of
+        options["mat_cholmod_supernodal_switch"] = (
+            0  # LLᵀ always: of small matrices it would make LDLᵀ, positive or not
+        )
         try:
             with timed("factorisations" if self.keeps else "diagonals"):
                 if self._multigrid is not None:
                     self._multigrid.renew(A)
                 self._ksp.setUp()
         except PETSc.Error as error:
-            self._ksp.reset()  # PETSc cannot go on with a factor of CHOLMOD's that failed
-            self._aged = True
-            if error.ierr != ZERO_PIVOT:
+            self._start()
+            if error.ierr not in (ZERO_PIVOT, NO_EIGENVALUE):
                 raise
-            raise Indefinite("no Cholesky factor") from error
+            raise Indefinite("no Cholesky factor, or no multigrid") from error
+        if self._ksp.getPC().getFactorSolverType() == "mumps":  # it goes on where a pivot is negative
+            negative = self._ksp.getPC().getFactorMatrix().getMumpsInfog(NEGATIVE_PIVOTS)
+            if negative > 0:
+                self._start()
+                raise Indefinite(f"{negative} negative pivots")

@@ -60,7 +60,7 @@ class Multigrid:
         pc.setMGLevels(2)
         pc.setMGInterpolation(1, self._interpolation)
         pc.setFromOptions()
-        self._solver = pc.getMGCoarseSolve()
+        self._solver, self._coarse = pc.getMGCoarseSolve(), None
 
     def renew(self, A: PETSc.Mat) -> None:
         if self._coarse is None:
@@ -85,11 +85,12 @@ class CoupledMultigrid:
         numbers = (self._u + dofmap.index_map.local_range[0] * dofmap.index_map_bs).astype(PETSc.IntType)
         self._rows = PETSc.IS().createGeneral(numbers, comm)
         self._rows.setBlockSize(coupled.mesh.geometry.dim)
-        self._inner = PETSc.PC().create(comm)
-        multigrid.configure(self._inner)
+        self._comm = comm
         self._stiffness: PETSc.Mat | None = None
 
     def configure(self, pc: PETSc.PC) -> None:
+        self._inner = PETSc.PC().create(self._comm)
+        self._multigrid.configure(self._inner)
         pc.setType(PETSc.PC.Type.PYTHON)
         pc.setPythonContext(self)
 
