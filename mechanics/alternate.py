@@ -189,7 +189,7 @@ class AlternateMinimiser:
 
 
 def _multigrid(solid: Solid, linear: Linear) -> Multigrid | None:
-    """None for a factor. Of the strain across a thin plate multigrid knows nothing; a factor is never too dear there."""
+    """None for a factor. Of the strain across a thin plate multigrid knows nothing; there a factor is cheap."""
     space = solid.state.u.function_space
     wanted = linear == "multigrid" or (linear == "automatic" and pays(space))
     return Multigrid(space, solid.fixed) if wanted and not solid.kinematics.thin else None

@@ -11,7 +11,7 @@ from mechanics.multigrid import CoupledMultigrid, Multigrid
 
 Linear = Literal["automatic", "direct", "multigrid"]  # what solves for displacement; automatic: by size
 
-WORN = 50  # iterations beyond what a new factor took after which one waits no longer for the end with an aged one
+WORN = 60  # iterations beyond what a new factor took after which one waits no longer for the end with an aged one
 MOST = 10_000  # iterations
 NO_EIGENVALUE = 77  # PETSC_ERR_PLIB, which smoothed aggregation ends with where the largest eigenvalue is not positive
 ZERO_PIVOT = 81  # PETSC_ERR_MAT_CH_ZRPVT: CHOLMOD has met a matrix that is not positive
@@ -50,7 +50,7 @@ class LinearSolver:
         self._start()
 
     def _start(self) -> None:
-        """Anew, also after a failure: with what has failed, a factor of CHOLMOD's or a multigrid, PETSc cannot go on."""
+        """Anew, also after a failure: with what has failed, CHOLMOD or a multigrid, PETSc cannot go on."""
         self._ksp = PETSc.KSP().create(self._comm)
         self._ksp.setType(PETSc.KSP.Type.CG)
         self._ksp.setTolerances(rtol=self._tolerance, atol=1e-300, max_it=MOST)
