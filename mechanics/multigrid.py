@@ -121,7 +121,7 @@ def _parents(space: fem.FunctionSpace, linear: fem.FunctionSpace) -> np.ndarray:
     """Of each node the two vertices between which it lies, as nodes of the linear space; of a vertex itself, twice."""
     cell = space.mesh.basix_cell()
     points = basix.create_element(basix.ElementFamily.P, cell, 2, basix.LagrangeVariant.gll_warped).points
-    shares = basix.create_element(basix.ElementFamily.P, cell, 1).tabulate(0, points)[0, :, :, 0]
+    shares = np.asarray(basix.create_element(basix.ElementFamily.P, cell, 1).tabulate(0, points))[0, :, :, 0]
     parents = np.zeros((_nodes(space), 2), dtype=np.int32)
     for node, share in enumerate(shares):
         ends = np.flatnonzero(share > 0.25)
