@@ -18,7 +18,8 @@ OPTIONS = {  # "levels": smoother of the quadratic elements; "coarse": of what l
     "mg_levels_ksp_max_it": 2,
     "mg_levels_esteig_ksp_max_it": 20,
     "mg_levels_ksp_chebyshev_esteig": "0,0.1,0,1.2",
-    "mg_levels_pc_type": "pbjacobi",
+    # Blocks of nodes. PETSc 3.25 keeps those of "pbjacobi" though the matrix changes; these it makes anew.
+    "mg_levels_pc_type": "vpbjacobi",
     "mg_coarse_ksp_type": "preonly",
     "mg_coarse_pc_type": "gamg",
     "mg_coarse_pc_gamg_threshold": 0.01,
@@ -63,6 +64,8 @@ class Multigrid:
         self._solver, self._coarse = pc.getMGCoarseSolve(), None
 
     def renew(self, A: PETSc.Mat) -> None:
+        rows, dim = A.getLocalSize()[0], A.getBlockSize()
+        A.setVariableBlockSizes(np.full(rows // dim, dim, dtype=PETSc.IntType))
         if self._coarse is None:
             self._coarse = A.ptap(self._interpolation)
             self._coarse.setBlockSize(A.getBlockSize())
@@ -120,7 +123,7 @@ def _nodes(space: fem.FunctionSpace) -> int:
 def _parents(space: fem.FunctionSpace, linear: fem.FunctionSpace) -> np.ndarray:
     """Of each node the two vertices between which it lies, as nodes of the linear space; of a vertex itself, twice."""
     cell = space.mesh.basix_cell()
-    points = basix.create_element(basix.ElementFamily.P, cell, 2, basix.LagrangeVariant.gll_warped).points
+    points = np.asarray(basix.create_element(basix.ElementFamily.P, cell, 2, basix.LagrangeVariant.gll_warped).points)
     shares = np.asarray(basix.create_element(basix.ElementFamily.P, cell, 1).tabulate(0, points))[0, :, :, 0]
     parents = np.zeros((_nodes(space), 2), dtype=np.int32)
     for node, share in enumerate(shares):
