@@ -93,7 +93,9 @@ def run_case(
         SPENT.clear()
         with timed("setting up"):
             made = solid(body)
-            minimiser = AlternateMinimiser(made, case.solver.tolerance, case.solver.iterations)
+            minimiser = AlternateMinimiser(
+                made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear
+            )
     known = _known(body, made)
     charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc)
     with closing(Reporter(body, made, folder)) as reporter:

@@ -190,6 +190,11 @@ class Solver(Section):
         "largest change of damage between iterations", 1e-4
     )
     iterations: Annotated[int, Field(strict=True, ge=1)] = key("most iterations in a step before it is cut", 3000)
+    linear: Literal["automatic", "direct", "multigrid"] = key(
+        "how displacement is solved for: by a factor (direct), which is fastest in a plane, or with far less memory by "
+        "multigrid, which is fastest in 3d; automatic: by size. A thin body (plane stress) is always direct",
+        "automatic",
+    )
 
 
 class Output(Section):

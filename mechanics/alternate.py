@@ -18,7 +18,8 @@ from dolfinx import fem
 
 from mechanics.alternation import Alternation
 from mechanics.certificate import Certificate, certify
-from mechanics.linear import LinearSolver
+from mechanics.linear import Linear, LinearSolver
+from mechanics.multigrid import CoupledMultigrid, Multigrid, pays
 from mechanics.newton import BoundedNewton
 from mechanics.quasi_newton import Block, QuasiNewton
 from mechanics.solid import Solid
@@ -54,7 +55,14 @@ class Outcome:
 class AlternateMinimiser:
     """Finds the state of least potential near the present one with damage at or above the damage it starts from."""
 
-    def __init__(self, solid: Solid, tolerance: float = 1e-4, limit: int = 3000, relaxation: float = 1.8) -> None:
+    def __init__(
+        self,
+        solid: Solid,
+        tolerance: float = 1e-4,
+        limit: int = 3000,
+        relaxation: float = 1.8,
+        linear: Linear = "automatic",
+    ) -> None:
         self.solid = solid
         self.tolerance, self.limit, self.relaxation = tolerance, limit, relaxation
         u, d, w, comm = solid.state.u, solid.state.d, solid.coupled.functional.x, solid.comm
@@ -62,16 +70,16 @@ class AlternateMinimiser:
         for bounds, of_u, of_d in ((self._least, -np.inf, 0.0), (self._most, np.inf, 1.0)):
             bounds[0].x.array[:], bounds[1].x.array[:] = of_u, of_d
         (u_low, d_low, w_low), (u_high, d_high, w_high) = self._least, self._most
-        self._displacement = BoundedNewton(solid.displacement, u_low, u_high, LinearSolver(comm, PATIENCE, 1e-2))
+        self._displacement = BoundedNewton(solid.displacement, u_low, u_high, _elasticity(solid, linear))
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
-        both = LinearSolver(comm, PATIENCE, 1e-2)
+        both = _of_both(solid, linear)
         self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, NEWTONS, solid.coupled.owned_d)
         self._windows = Windows(solid.coupled, d, w_low, w_high)
         self._quasi: QuasiNewton | None = QuasiNewton(
             solid.potential,
             solid.hold_flow,
             (
-                Block(solid.displacement, u_low, u_high, LinearSolver(comm, PATIENCE, 1e-2), FACTOR_AGE),
+                Block(solid.displacement, u_low, u_high, _elasticity(solid, linear), FACTOR_AGE),
                 Block(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-2), DAMAGE_AGE),
             ),
         )
@@ -178,3 +186,21 @@ class AlternateMinimiser:
     def _enough_of_both(self) -> bool:
         self.solid.coupled.push()
         return self._enough()
+
+
+def _multigrid(solid: Solid, linear: Linear) -> Multigrid | None:
+    """None for a factor. Of the strain across a thin plate multigrid knows nothing; there a factor is cheap."""
+    space = solid.state.u.function_space
+    wanted = linear == "multigrid" or (linear == "automatic" and pays(space))
+    return Multigrid(space, solid.fixed) if wanted and not solid.kinematics.thin else None
+
+
+def _elasticity(solid: Solid, linear: Linear) -> LinearSolver:
+    return LinearSolver(solid.comm, PATIENCE, 1e-2, multigrid=_multigrid(solid, linear))
+
+
+def _of_both(solid: Solid, linear: Linear) -> LinearSolver:
+    inner, coupled = _multigrid(solid, linear), solid.coupled
+    space = coupled.functional.x.function_space
+    multigrid = None if inner is None else CoupledMultigrid(inner, space, coupled.u, coupled.d)
+    return LinearSolver(solid.comm, PATIENCE, 1e-2, multigrid=multigrid)

@@ -1,13 +1,22 @@
 """Linear solvers for symmetric matrices that change little from one solve to the next."""
 
+from typing import Literal
+
 import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
 from mechanics.clock import timed
+from mechanics.multigrid import CoupledMultigrid, Multigrid
 
-WORN = 60  # iterations with an aged factor after which one waits no longer for the end
+Linear = Literal["automatic", "direct", "multigrid"]  # what solves for displacement; automatic: by size
+
+WORN = 60  # iterations beyond what a new factor took after which one waits no longer for the end with an aged one
+MOST = 10_000  # iterations
+NO_EIGENVALUE = 77  # PETSC_ERR_PLIB, which smoothed aggregation ends with where the largest eigenvalue is not positive
 ZERO_PIVOT = 81  # PETSC_ERR_MAT_CH_ZRPVT: CHOLMOD has met a matrix that is not positive
+
+NEGATIVE_PIVOTS = 12  # INFOG(12) of MUMPS
 
 NO_FACTOR = (PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_PC, PETSc.KSP.ConvergedReason.DIVERGED_PCSETUP_FAILED)
 
@@ -21,32 +30,45 @@ class Indefinite(LinearSolverError):
 
 
 class LinearSolver:
-    """Conjugate gradients. With `keep`, preconditioned by the Cholesky factor of an earlier matrix, renewed when it has
-    aged so much that more than `keep` iterations are needed; else by the diagonal. With `rows`, of these (owned, local)
-    rows and columns alone."""
+    """Conjugate gradients. With `keep`, preconditioned by the Cholesky factor of an earlier matrix, or by a multigrid
+    made for it, renewed when it has aged so much that it needs `keep` iterations more than when it was new; else by the
+    diagonal. With `rows`, of these (owned, local) rows and columns alone."""
 
-    def __init__(self, comm: MPI.Comm, keep: int | None, tolerance: float, rows: np.ndarray | None = None) -> None:
-        self.factorisations = self.solves = 0
+    def __init__(
+        self,
+        comm: MPI.Comm,
+        keep: int | None,
+        tolerance: float,
+        rows: np.ndarray | None = None,
+        multigrid: Multigrid | CoupledMultigrid | None = None,
+    ) -> None:
+        self.factorisations = self.solves = self.iterations = 0
         self.keeps = keep is not None
-        self._keep, self._rows = keep, rows
+        self._keep, self._rows, self._multigrid = keep, rows, multigrid
         self._part: PETSc.Mat | None = None
-        self._ksp = PETSc.KSP().create(comm)
+        self._comm, self._tolerance = comm, tolerance
+        self._start()
+
+    def _start(self) -> None:
+        """Anew, also after a failure: with what has failed, CHOLMOD or a multigrid, PETSc cannot go on."""
+        self._ksp = PETSc.KSP().create(self._comm)
         self._ksp.setType(PETSc.KSP.Type.CG)
-        self._ksp.setTolerances(rtol=tolerance, atol=1e-300, max_it=10_000 if keep is None else WORN)
+        self._ksp.setTolerances(rtol=self._tolerance, atol=1e-300, max_it=MOST)
         pc = self._ksp.getPC()
-        if keep is None:
+        if self._multigrid is not None:
+            self._multigrid.configure(pc)
+        elif self._keep is None:
             pc.setType(PETSc.PC.Type.JACOBI)
         else:
             pc.setType(PETSc.PC.Type.CHOLESKY)
-            pc.setFactorSolverType("cholmod" if comm.size == 1 else "mumps")
-        pc.setFromOptions()
-        self._aged = True
+            pc.setFactorSolverType("cholmod" if self._comm.size == 1 else "mumps")
+        self._aged, self._fresh = True, 0  # iterations that a new one takes
 
     def renew(self, A: PETSc.Mat) -> None:
         """Factorise, for `apply`."""
         self._ksp.setOperators(A)
         self._ksp.getPC().setReusePreconditioner(False)
-        self._set_up()
+        self._set_up(A)
         self._aged = False
 
     @timed("linear solves")
@@ -75,11 +97,13 @@ class LinearSolver:
         self._ksp.setOperators(A)
         self._ksp.getPC().setReusePreconditioner(not renew)
         if renew:
-            self._set_up()
+            self._set_up(A)
+        self._ksp.setTolerances(max_it=MOST if renew else self._fresh + WORN)
         self.solves += 1
         with timed("linear solves"):
             self._ksp.solve(b, x)
-        reason = self._ksp.getConvergedReason()
+        count, reason = self._ksp.getIterationNumber(), self._ksp.getConvergedReason()
+        self.iterations += count
         if reason == PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_MAT:  # whatever the age of the factor
             raise Indefinite("conjugate gradients met a direction of negative curvature")
         if reason < 0:
@@ -87,11 +111,14 @@ class LinearSolver:
             if not renew:
                 self._solve(A, b, x)
                 return
+            self._start()
             kind = Indefinite if reason in NO_FACTOR else LinearSolverError
             raise kind(f"linear solver stopped: PETSc reason {reason}")
-        self._aged = self._keep is not None and self._ksp.getIterationNumber() > self._keep
+        if renew:
+            self._fresh = count
+        self._aged = self._keep is not None and count > self._fresh + self._keep
 
-    def _set_up(self) -> None:
+    def _set_up(self, A: PETSc.Mat) -> None:
         self.factorisations += 1
         if self._ksp.getPC().getFactorSolverType() == "cholmod":
             options = PETSc.Options()
@@ -99,10 +126,16 @@ class LinearSolver:
             options["mat_cholmod_print"] = 0  # and when it does not, that is an answer and nothing to warn of
         try:
             with timed("factorisations" if self.keeps else "diagonals"):
+                if self._multigrid is not None:
+                    self._multigrid.renew(A)
                 self._ksp.setUp()
         except PETSc.Error as error:
-            self._ksp.reset()  # PETSc cannot go on with a factor of CHOLMOD's that failed
-            self._aged = True
-            if error.ierr != ZERO_PIVOT:
+            self._start()
+            if error.ierr not in (ZERO_PIVOT, NO_EIGENVALUE):
                 raise
-            raise Indefinite("no Cholesky factor") from error
+            raise Indefinite("no Cholesky factor, or no multigrid") from error
+        if self._ksp.getPC().getFactorSolverType() == "mumps":  # it goes on where a pivot is negative
+            negative = self._ksp.getPC().getFactorMatrix().getMumpsInfog(NEGATIVE_PIVOTS)
+            if negative > 0:
+                self._start()
+                raise Indefinite(f"{negative} negative pivots")

@@ -224,6 +224,10 @@ REFUSED = {
         "solver.iterations: got 1.5, takes a whole number of at least 1, such as 3000",
     ),
     "count of zero": ("solver.iterations=0", "solver.iterations: got 0, takes a whole number of at least 1"),
+    "unknown linear solver": (
+        "solver.linear=multgrid",
+        'solver.linear: got \'multgrid\', takes "automatic" or "direct" or "multigrid"; did you mean multigrid?',
+    ),
     "number as a text": ("title=5", "title: got 5, takes a text"),
     "value for a section": ("flow=5", "flow: got 5, takes a table such as [flow]"),
     "empty list": ("output.soc=[]", "output.soc: got [], takes a list of numbers between 0 and 1"),
@@ -466,6 +470,7 @@ def test_contradictions_with_a_wrong_key_wait_until_it_is_right(written):
         ("materials.electrolyte=LZCO", ("materials", "electrolyte"), "LZCO"),
         ("steps.until=0.5", ("steps", "until"), 0.5),
         ("solver.iterations = 10", ("solver", "iterations"), 10),
+        ("solver.linear=multigrid", ("solver", "linear"), "multigrid"),
         ("output.soc=[0.1, 0.3]", ("output", "soc"), (0.1, 0.3)),
         ("flow.hardening=0", ("flow", "hardening"), 0.0),
         ("fracture.interface_toughness_note=a = b", ("fracture", "interface_toughness_note"), "a = b"),

@@ -1,0 +1,188 @@
+"""Multigrid and factor: what they have to keep, how they age, and what they say of a matrix that is not positive."""
+
+import numpy as np
+import pytest
+from conftest import uniform
+from dolfinx import fem
+from mpi4py import MPI
+from petsc4py import PETSc
+from processes import on_processes
+
+import meshes
+from mechanics import AlternateMinimiser, Medium, Solid, Support
+from mechanics.kinematics import PLANE_STRAIN, SOLID_3D
+from mechanics.linear import Indefinite, LinearSolver
+from mechanics.multigrid import Multigrid, pays
+from mechanics.rigid import rigid_motions
+
+DIMENSIONS = {2: PLANE_STRAIN, 3: SOLID_3D}
+KEEP = 10
+
+
+def body(make_solid, dim: int, fine: float = 0.25) -> Solid:
+    """A block of three layers; held in every way that a stack is: a corner in all directions, an edge in two."""
+    stack = meshes.Stack(1.0, 0.25, 0.5, 0.25, fine=fine, coarse=0.25, depth=0.5 if dim == 3 else None)
+    supports = {"bottom": Support(tuple(range(dim))), "right": Support((0,)), "top": Support((1,))}
+    if dim == 3:
+        supports["back"] = Support((2,))
+    media = uniform(shrinkage=-0.02) | {"cathode": Medium(8000.0, 0.25, 1.0, shrinkage=-0.05)}
+    return make_solid(stack, media, supports=supports, kinematics=DIMENSIONS[dim])
+
+
+def cracked(solid: Solid) -> Solid:
+    """Broken at mid-height from the left to the middle, as a crack of AT1 is, with rows of cells that carry nothing."""
+    solid.state.d.interpolate(
+        lambda x: np.minimum(1, 1.1 * np.maximum(0, 1 - abs(x[1] - 0.5) / 0.4) ** 2) * (x[0] < 0.55)
+    )
+    solid.load(1.0)
+    return solid
+
+
+def owned(solid: Solid) -> np.ndarray:
+    dofmap = solid.state.u.function_space.dofmap
+    return solid.fixed[solid.fixed < dofmap.index_map.size_local * dofmap.index_map_bs]
+
+
+def step(solid: Solid, solver: LinearSolver) -> np.ndarray:
+    """Of Newton, from where the body is."""
+    f, space = solid.displacement, solid.state.u.function_space
+    right, found = fem.Function(space), fem.Function(space)
+    f.gradient(right).x.array[solid.fixed] = 0
+    right.x.array[:] *= -1
+    solver.solve(f.hessian(owned(solid)), right.x.petsc_vec, found.x.petsc_vec)
+    return found.x.array
+
+
+def multigrid(solid: Solid, tolerance: float = 1e-8) -> LinearSolver:
+    return LinearSolver(solid.comm, KEEP, tolerance, multigrid=Multigrid(solid.state.u.function_space, solid.fixed))
+
+
+@pytest.mark.parametrize("dim", DIMENSIONS)
+def test_rigid_motions_strain_nothing(make_solid, dim):
+    """To round-off, on a body that nothing holds; and there are as many as there are ways to move."""
+    solid = body(make_solid, dim)
+    A = solid.displacement.hessian(np.empty(0, np.int32))
+    motions = rigid_motions(solid.state.u.function_space, np.empty(0, np.int32)).getVecs()
+    assert len(motions) == {2: 3, 3: 6}[dim]
+    largest = A.getDiagonal().max()[1]
+    product = A.createVecLeft()
+    for i, motion in enumerate(motions):
+        A.mult(motion, product)
+        assert product.norm(PETSc.NormType.INFINITY) < 1e-12 * largest
+        assert [motion.dot(other) for other in motions] == pytest.approx(np.eye(len(motions))[i], abs=1e-12)
+
+
+@pytest.mark.parametrize("dim", DIMENSIONS)
+def test_multigrid_solves_as_a_factor_does(make_solid, dim):
+    solid = cracked(body(make_solid, dim))
+    expected = step(solid, LinearSolver(solid.comm, KEEP, 1e-12)).copy()
+    found = step(solid, multigrid(solid, 1e-10))
+    assert found == pytest.approx(expected, abs=1e-6 * np.abs(expected).max())
+    assert np.abs(found[solid.fixed]).max() < 1e-8 * np.abs(found).max()  # what is held stays
+
+
+def test_iterations_do_not_grow_as_the_mesh_is_refined(make_solid):
+    """8, 8 and 9 at 1e-6, as measured"""
+    counts = []
+    for fine in (0.25, 0.125, 0.0625):
+        solid = cracked(body(make_solid, 2, fine))
+        solver = multigrid(solid, 1e-6)
+        step(solid, solver)
+        counts.append(solver.iterations)
+    assert max(counts) <= 12
+
+
+def test_multigrid_is_kept_until_it_has_aged(make_solid):
+    solid = body(make_solid, 2)
+    solid.load(1.0)
+    solver = LinearSolver(solid.comm, 1, 1e-6, multigrid=Multigrid(solid.state.u.function_space, solid.fixed))
+    step(solid, solver)
+    step(solid, solver)
+    assert solver.factorisations == 1
+    cracked(solid)  # for which it was not made
+    found = step(solid, solver).copy()
+    step(solid, solver)
+    assert solver.factorisations == 2
+    assert found == pytest.approx(step(solid, LinearSolver(solid.comm, KEEP, 1e-12)), abs=1e-3 * np.abs(found).max())
+
+
+def test_renewed_multigrid_is_as_good_as_a_new_one(make_solid):
+    """Nothing of the matrix it was made for first is left in it."""
+    solid = body(make_solid, 2)
+    solid.load(1.0)
+    old, new = (
+        LinearSolver(solid.comm, KEEP, 1e-8, multigrid=Multigrid(solid.state.u.function_space, solid.fixed))
+        for _ in range(2)
+    )
+    step(solid, old)
+    cracked(solid)
+    old.renew(solid.displacement.hessian(owned(solid)))
+    before = old.iterations
+    step(solid, old)
+    step(solid, new)
+    assert old.iterations - before <= new.iterations + 1
+
+
+@pytest.mark.parametrize("kind", ["direct", "multigrid"])
+def test_a_matrix_that_is_not_positive_is_told(make_solid, kind):
+    solid = body(make_solid, 2)
+    solid.load(1.0)
+    solver = multigrid(solid) if kind == "multigrid" else LinearSolver(solid.comm, KEEP, 1e-8)
+    A = solid.displacement.hessian(owned(solid))
+    b, x = A.createVecs()
+    b.set(1.0)
+    A.shift(-0.02 * A.getDiagonal().max()[1])
+    with pytest.raises(Indefinite):
+        solver.solve(A, b, x)
+    A = solid.displacement.hessian(owned(solid))
+    solver.solve(A, b, x)  # and it goes on with the next
+
+
+def test_a_small_matrix_that_is_not_positive_is_told_too():
+    """Of which CHOLMOD would make LDLᵀ, and say nothing."""
+    A = PETSc.Mat().createAIJ((400, 400), nnz=3, comm=MPI.COMM_SELF)
+    A.setDiagonal(PETSc.Vec().createWithArray(np.where(np.arange(400) == 200, -3.0, 2.0), comm=MPI.COMM_SELF))
+    A.assemble()
+    A.setOption(PETSc.Mat.Option.SPD, True)
+    b, x = A.createVecs()
+    b.set(1.0)
+    with pytest.raises(Indefinite):
+        LinearSolver(MPI.COMM_SELF, KEEP, 1e-2).solve(A, b, x)
+
+
+def test_choice_by_size(make_solid, monkeypatch):
+    solid = body(make_solid, 2)
+    space = solid.state.u.function_space
+    assert not pays(space)
+    monkeypatch.setattr("mechanics.multigrid.DIRECT", {2: 10})
+    assert pays(space)
+
+
+@pytest.mark.slow
+def test_a_crack_ends_the_same_with_either(make_solid):
+    """Quasi-Newton, windows and Newton on both unknowns included: to the tolerance at which they stop."""
+    ends = []
+    for linear in ("direct", "multigrid"):
+        media = uniform(young=2000.0, toughness=20.0, yield_stress=30.0, hardening=20.0)
+        media |= {"interface": Medium(2000.0, 0.3, 2.0), "cathode": Medium(8000.0, 0.25, 20.0, shrinkage=-0.1)}
+        stack = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
+        solid = make_solid(stack, media, supports={"bottom": Support((0, 1)), "right": Support((0,))})
+        solid.break_open("notch")
+        minimiser = AlternateMinimiser(solid, linear=linear)
+        for load in (0.3, 0.5, 0.7):
+            solid.load(load)
+            assert minimiser.minimise().converged
+            solid.accept()
+        ends.append((solid.energies().elastic, solid.energies().fracture))
+    assert ends[0] == pytest.approx(ends[1], rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [2, 4])
+def test_same_displacement_and_iterations_on_several_processes(processes):
+    alone, *_ = on_processes(1, "tests/several_processes.py")
+    together, *_ = on_processes(processes, "tests/several_processes.py")
+    (energy, iterations, told), (energy_too, iterations_too, told_too) = (line.split() for line in (alone, together))
+    assert float(energy_too) == pytest.approx(float(energy), rel=1e-9)
+    assert abs(int(iterations_too) - int(iterations)) <= 3
+    assert told == told_too == "Indefinite"
