@@ -132,15 +132,19 @@ class AlternateMinimiser:
         return Ending.LIMIT if ending is None else ending
 
     def _quasi_newton(self) -> Ending | None:
-        """Given up for good where it has to search: what closes and opens, or meets bounds, it does not see."""
+        """Given up for good where it has to search even with new matrices: what closes and opens, or meets bounds, they
+        do not see."""
         assert self._quasi is not None
-        still, left = (np.inf, self.tolerance), self.limit - self._count
-        result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough)
-        if result.converged:
-            self._enough()
-            return Ending.CONVERGED
-        if not result.stopped:
-            self._quasi = None
+        for _ in range(2):
+            still, left = (np.inf, self.tolerance), self.limit - self._count
+            result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough)
+            if result.converged:
+                self._enough()
+                return Ending.CONVERGED
+            self._quasi.forget()
+            if self._over:
+                return None
+        self._quasi = None
         return None
 
     def _newton(self) -> Ending | None:

@@ -81,7 +81,7 @@ class QuasiNewton:
         self._value, self._prepare, self._blocks = value, prepare, blocks
         self._ends = np.cumsum([0, *(block.size for block in blocks)])
         self._comm = blocks[0].functional.comm
-        self._age = [block.every for block in blocks]
+        self.forget()
 
     def minimise(
         self, small: float, still: Sequence[float], limit: int, enough: Callable[[], bool] = lambda: False
@@ -115,6 +115,10 @@ class QuasiNewton:
                 pairs = [*pairs[1 - MEMORY :], (moved, turned)]
             (x, energy), g = found, after
         return QuasiNewtonResult(False, limit)
+
+    def forget(self) -> None:
+        """The matrices: they may be of a state that is no longer taken up."""
+        self._age = [block.every for block in self._blocks]
 
     def _unheld(self, g: np.ndarray, held: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
         """The two loops of L-BFGS on what is free."""

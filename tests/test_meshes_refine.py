@@ -170,7 +170,7 @@ def test_on_three_processes(name: str) -> None:
     for one, three in zip(alone["contents"], together["contents"], strict=True):
         assert three == pytest.approx(one, rel=ROUNDING)
     # Which of two edges of one length is the longer one, and is cut, is a matter of their numbers.
-    assert together["counts"] == pytest.approx(alone["counts"], rel=0.03)
+    assert together["counts"] == pytest.approx(alone["counts"], rel=0.1)  # in space a cut goes on through many cells
     assert together["inside"] > -ROUNDING
     assert together["named"]  # ghosts have names, too
     assert together["ghosts"] > 0
