@@ -27,7 +27,8 @@ from mechanics.state import Extrapolation
 from mechanics.window import Windows
 
 PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
-LEFT = 1e3  # of what a full step of Newton promised: no more than its inverse is left after it
+INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the way, and takes twice the iterations
+LEFT = 1e2  # a full step of Newton leaves no more of what it promised than the inverse of that
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
 
@@ -207,4 +208,4 @@ def _of_both(solid: Solid, linear: Linear) -> LinearSolver:
     inner, coupled = _multigrid(solid, linear), solid.coupled
     space = coupled.functional.x.function_space
     multigrid = None if inner is None else CoupledMultigrid(inner, space, coupled.u, coupled.d)
-    return LinearSolver(solid.comm, PATIENCE, 1e-2, multigrid=multigrid)
+    return LinearSolver(solid.comm, PATIENCE, INEXACT, multigrid=multigrid)
