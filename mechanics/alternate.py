@@ -28,7 +28,6 @@ from mechanics.window import Windows
 
 PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
 INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the way, and takes twice the iterations
-LEFT = 1e2  # a full step of Newton leaves no more of what it promised than the inverse of that
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
 
@@ -154,7 +153,7 @@ class AlternateMinimiser:
         coupled.pull()
         self._both.limit = min(NEWTONS, self.limit - self._count)
         resting = rounds.change <= self.tolerance
-        result = self._both.minimise(LEFT * rounds.sharp, self._enough_of_both, shifting=resting)
+        result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
         if not result.converged:
             return None

@@ -33,7 +33,7 @@ DIRECT = {2: 1_000_000, 3: 10_000}  # unknowns up to which a Cholesky factor is 
 def pays(space: fem.FunctionSpace) -> bool:
     """In a plane it never saves time, as measured up to 3e5 unknowns; from a million on a factor takes over 2 GB."""
     dofmap, dim = space.dofmap, space.mesh.geometry.dim
-    return dofmap.index_map.size_global * dofmap.index_map_bs > DIRECT[dim]
+    return dofmap.index_map.size_global * dofmap.index_map_bs > DIRECT.get(dim, np.inf)
 
 
 class Multigrid:

@@ -81,7 +81,7 @@ class QuasiNewton:
         self._value, self._prepare, self._blocks = value, prepare, blocks
         self._ends = np.cumsum([0, *(block.size for block in blocks)])
         self._comm = blocks[0].functional.comm
-        self.forget()
+        self._age: list[int] = [block.every for block in blocks]  # steps since each matrix was made
 
     def minimise(
         self, small: float, still: Sequence[float], limit: int, enough: Callable[[], bool] = lambda: False
