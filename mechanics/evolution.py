@@ -27,6 +27,7 @@ class Record:
     outcome: Outcome
     cuts: int  # repetitions that this step took
     seconds: float
+    half_cycle: int = 1  # on the first way up; 2 on the first way down
 
 
 class Observer(Protocol):
@@ -45,19 +46,21 @@ def evolve(
     onset: float,
     observer: Observer,
 ) -> bool:
-    """Charge to the end, from the equilibrium at SoC 0, in which an initial crack finds its profile.
+    """Charge to the end, from the equilibrium at SoC 0: pressure presses, and an initial crack finds its profile.
 
     False when a step did not converge however small; the state is then the last equilibrium.
     The step in which detachment begins is bisected until it is no larger than `onset`.
     """
-    plastic_work, begun, cuts = 0.0, False, 0
+    plastic_work, begun, cuts, half = 0.0, False, 0, 1
     clock = perf_counter()
     solid.load(charge.soc)
     saved = solid.state.save()
     outcome = minimiser.minimise()
     if not outcome.converged:
         solid.state.restore(saved)
-    observer.step(_record(solid, detachment, charge.soc, plastic_work, 0.0, outcome, cuts, clock))
+    else:
+        plastic_work = solid.seat()
+    observer.step(_record(solid, detachment, charge.soc, plastic_work, 0.0, outcome, cuts, clock, half))
     if not outcome.converged:
         return False
     balance = Balance(solid)
@@ -66,7 +69,8 @@ def evolve(
         if charge.left <= onset * (1 + ROUND):
             charge.arrive()
         solid.load(charge.target)
-        fine = begun or not charge.divisible or charge.target - start <= onset * (1 + ROUND)
+        half = charge.half_cycle
+        fine = begun or not charge.divisible or charge.coming <= onset * (1 + ROUND)
 
         def begins_coarsely(count: int, fine: bool = fine) -> bool:
             detached = detachment.fraction()
@@ -84,12 +88,12 @@ def evolve(
             if charge.halve():
                 cuts += 1
                 continue
-            observer.step(_record(solid, detachment, charge.target, plastic_work, balance.work, outcome, cuts, clock))
+            observer.step(_record(solid, detachment, charge.target, plastic_work, balance.work, outcome, cuts, clock, half))
             return False
         plastic_work += solid.accept()
         charge.accept()
         balance.step()
-        record = _record(solid, detachment, charge.soc, plastic_work, balance.work, outcome, cuts, clock)
+        record = _record(solid, detachment, charge.soc, plastic_work, balance.work, outcome, cuts, clock, half)
         begun = begun or record.detached_fraction > DETACHED
         observer.step(record)
         cuts, clock = 0, perf_counter()
@@ -105,6 +109,7 @@ def _record(
     outcome: Outcome,
     cuts: int,
     clock: float,
+    half: int,
 ) -> Record:
     highest = solid.comm.allreduce(float(np.max(solid.state.d.x.array)), op=MPI.MAX)
     return Record(
@@ -117,4 +122,5 @@ def _record(
         outcome=outcome,
         cuts=cuts,
         seconds=perf_counter() - clock,
+        half_cycle=half,
     )

@@ -31,7 +31,8 @@ class Functional:
         ]
         topology = x.function_space.mesh.topology
         self._inside = self._on(np.arange(topology.index_map(topology.dim).size_local, dtype=np.int32))
-        self._outside = [] if outside is None else [fem.form(form) for form in _derivatives(outside, x)]
+        outer = [] if outside is None else _derivatives(outside, x)
+        self._outside = [None if form.empty() else fem.form(form) for form in outer]  # a pressure has no second one
         self._hessian = create_matrix(self._inside[2])
         self._hessian.setOption(PETSc.Mat.Option.SPD, True)
         self._hessian.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
@@ -69,7 +70,7 @@ class Functional:
         return A
 
     def _parts(self, order: int) -> list[fem.Form]:
-        return [self._inside[order], *self._outside[order : order + 1]]
+        return [self._inside[order], *(form for form in self._outside[order : order + 1] if form is not None)]
 
     def _on(self, cells: np.ndarray) -> list[fem.Form]:
         mesh = self.x.function_space.mesh

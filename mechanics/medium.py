@@ -12,6 +12,7 @@ from mechanics.crack import CrackModel
 from mechanics.potential import Coefficients
 
 NEVER_YIELDS = 1e12  # MPa
+Curve = Callable[[float], float]  # state of charge -> linear strain, zero at state of charge 0
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,21 @@ class Cleavage:
 
 
 @dataclass(frozen=True)
+class Crystal:
+    """A crystal that strains along its c axis otherwise than across it."""
+
+    axis: tuple[float, float, float]  # of length 1; z is across the plane of a plane mesh
+    along: Curve
+
+
+@dataclass(frozen=True)
 class Medium:
     """Numbers of one region, in MPa, J/m² and plain strain."""
 
     young: float
     poisson: float
     toughness: float
-    shrinkage: float = 0.0  # linear strain at full charge, negative where it shrinks
+    shrinkage: float | Curve = 0.0  # linear strain at full charge, or over the charge; negative where it shrinks
     yield_stress: float | None = None  # None: stays elastic
     hardening: float = 0.0
     saturation: float = 0.0  # Voce: stress by which the hardening ends up above the linear one
@@ -41,6 +50,20 @@ class Medium:
     strength: float | None = None  # tensile, of a cohesive crack model
     cleavage: Cleavage | None = None
     pattern: Callable[[np.ndarray], np.ndarray] | None = None  # toughness at places (3, n), as a share of `toughness`
+    crystal: Crystal | None = None  # `shrinkage` is then the strain across its axis
+
+    @property
+    def uneven(self) -> bool:
+        """Whether its strain is not one number for each unit of charge."""
+        return callable(self.shrinkage) or self.crystal is not None
+
+    def swelling(self, charge: float) -> np.ndarray:
+        """3×3."""
+        across = self.shrinkage(charge) if callable(self.shrinkage) else self.shrinkage * charge
+        if self.crystal is None:
+            return across * np.eye(3)
+        c = np.outer(self.crystal.axis, self.crystal.axis)
+        return across * (np.eye(3) - c) + self.crystal.along(charge) * c
 
     @property
     def bulk(self) -> float:
@@ -64,6 +87,7 @@ def coefficients(
     length: float,
     cell_size: np.ndarray,
     charge: Any,
+    swelling: Any = None,
 ) -> Coefficients:
     """One number in each cell; the toughness as it has to be entered on cells of this size."""
     numbers = fem.functionspace(body, ("DG", 0))
@@ -91,7 +115,8 @@ def coefficients(
         bulk=field(lambda m: m.bulk),
         shear=field(lambda m: m.shear),
         toughness=toughness,
-        shrinkage=charge * field(lambda m: m.shrinkage),
+        shrinkage=charge * field(lambda m: 0.0 if m.uneven else m.shrinkage),
+        swelling=swelling,
         yield_stress=field(lambda m: NEVER_YIELDS if m.yield_stress is None else m.yield_stress),
         hardening=field(lambda m: m.hardening),
         saturation=field(lambda m: m.saturation),

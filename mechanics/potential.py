@@ -23,18 +23,20 @@ class Coefficients:
     bulk: Any
     shear: Any
     toughness: Any
-    shrinkage: Any  # eigenstrain ε*, isotropic and linear, at the present state of charge
+    shrinkage: Any  # eigenstrain ε*, isotropic and linear, at the present state of charge: what is in proportion to it
     yield_stress: Any
     hardening: Any
     saturation: Any = 0.0  # Voce: stress by which hardening ends up above linear hardening
     saturation_strain: Any = 1.0  # and the plastic strain over which it gets there
     brittleness: Any = 0.0  # a1 = 4 E Gc / (π ℓ ft²) of a cohesive crack
     fabric: Any = None  # I + a m⊗m where some planes cleave more easily than others
+    swelling: Any = None  # the rest of ε*, 3×3: measured curves, crystals
 
 
 def trial_strain(strain: Any, c: Coefficients, flow: Flow | None) -> Any:
     """e = ε(u) - εp_old - ε*."""
     e = strain - c.shrinkage * ufl.Identity(3)
+    e = e if c.swelling is None else e - c.swelling
     return e if flow is None else e - flow.plastic_strain
 
 

@@ -15,10 +15,12 @@ from mechanics.functional import CELLS, Functional
 from mechanics.history import QUADRATURE_DEGREE, PlasticHistory
 from mechanics.kinematics import PLANE_STRAIN, Kinematics
 from mechanics.medium import Medium, coefficients
+from mechanics.platens import Platens
 from mechanics.potential import crack_energy, driving_energy, stored, trial_strain
 from mechanics.split import Split
 from mechanics.state import State
-from mechanics.support import Support, held, spring_energy
+from mechanics.support import Support, held
+from mechanics.swelling import Swelling
 
 Entities = Mapping[str, np.ndarray]  # name -> local cells or facets
 
@@ -61,12 +63,19 @@ class Solid:
         self.state = self._new_state()
         self.charge = fem.Constant(body, np.float64(0.0))  # 1 is the shrinkage at full charge
         charge = ufl.variable(self.charge)
-        self.coefficients = coefficients(media, body, regions, crack, length, cell_size, charge)
+        uneven = any(medium.uneven for medium in media.values())
+        self.swelling = Swelling(body, regions, media) if uneven else None
+        swelling = None if self.swelling is None else self.swelling.strain
+        self.coefficients = coefficients(media, body, regions, crack, length, cell_size, charge, swelling)
 
         u, d, c = self.state.u, self.state.d, self.coefficients
         flow = None if self._history is None else self._history.flow
         x = ufl.SpatialCoordinate(body)
         measure = kinematics.measure(x)
+        rigidity = max(medium.young for medium in media.values()) * _extent(body)
+        self._platens = Platens(
+            fem.Function(u.function_space), kinematics.displacement, measure, supports, boundaries, rigidity
+        )
         cells = np.arange(body.topology.index_map(body.topology.dim).size_local, dtype=np.int32)
         dx = ufl.Measure("dx", body, CELLS, {"quadrature_degree": QUADRATURE_DEGREE}, [(CELLS, cells)])
 
@@ -76,9 +85,6 @@ class Solid:
         def trial(u: Any) -> Any:
             return trial_strain(kinematics.strain_of(u, x), c, flow)
 
-        def spring_of(u: Any) -> Any:
-            return spring_energy(body, kinematics.displacement(u), measure, supports, boundaries)
-
         def fracture_of(d: Any) -> Any:
             return integral(crack_energy(d, c, length, crack))
 
@@ -86,21 +92,26 @@ class Solid:
             return integral(stored(trial(u), crack.g(d, c.brittleness), c, split, flow)) + fracture_of(d)
 
         e, g = trial(u), crack.g(d, c.brittleness)
-        W, spring, fracture = stored(e, g, c, split, flow), spring_of(u), fracture_of(d)
+        W, spring, fracture = stored(e, g, c, split, flow), self._platens.stored(u), fracture_of(d)
 
         # The damage step keeps the plastic increment of the last displacement step (d_last). The potential can only
         # be lower than what it then sees, since W is the minimum over that increment.
         self._d_last = fem.Function(d.function_space)
         Y = driving_energy(e, self._d_last, c, crack, split, flow)
-        self.displacement = Functional(integral(W), u, spring)
+        self.displacement = Functional(integral(W), u, self._platens.potential(u))
         self.damage = Functional(integral(g * Y) + fracture, d)
-        self.coupled = Coupled(self.state, inside, spring_of)
+        self.coupled = Coupled(self.state, inside, self._platens.potential)
         if self._history is not None:
             self._history.follow(e, g, c, integral)
 
         self._energies = [None if energy is None else fem.form(energy) for energy in (integral(W), fracture, spring)]
-        self._shrinking = fem.form(integral(9 * c.bulk * c.shrinkage**2 / 2))
+        volumetric = 3 * c.shrinkage + (0 if swelling is None else ufl.tr(swelling))
+        self._shrinking = fem.form(integral(c.bulk * volumetric**2 / 2))
         self._charging = fem.form(integral(ufl.diff(W, charge)))
+        if self.swelling is not None:
+            self.swelling.follow(integral(W))
+        work = self._platens.work(u)
+        self._pressing = None if work is None else fem.form(work)
         self._held = held(u.function_space, supports, boundaries)
         self.fixed = np.unique(np.concatenate([np.empty(0, np.int32), *(one.unknowns for one in self._held)]))
         self.prescribed = np.zeros(len(self.fixed))  # values of the fixed unknowns at the present load
@@ -117,8 +128,18 @@ class Solid:
     def load(self, load: float) -> None:
         """Charge so far, and move the held boundaries to where they are at that load."""
         self.charge.value = load
+        if self.swelling is not None:
+            self.swelling.at(load)
         for one in self._held:
             self.prescribed[np.searchsorted(self.fixed, one.unknowns)] = one.at(load)
+
+    def seat(self) -> float:
+        """After the first equilibrium, that of the pressure alone: springs on the same boundary act from here. Returns
+        the plastic work."""
+        if not self._platens.pressed:
+            return 0.0
+        self._platens.engage(self.state.u.x.array)
+        return self.accept()
 
     def break_open(self, boundary: str) -> None:
         """Faces that are a crack to start with. Without their damage a notch would take up to a quarter more than Gc
@@ -152,6 +173,10 @@ class Solid:
         """∂Π/∂charge: the work that shrinkage does for each unit of charge. After `accept`."""
         return self._sum(self._charging)
 
+    def pressed_in(self) -> float:
+        """The work that pressure has done since it is there."""
+        return 0.0 if self._pressing is None else self._sum(self._pressing)
+
     def holding_forces(self) -> np.ndarray:
         """Forces on the fixed unknowns, in the order of `fixed`; nothing on those that another process owns."""
         force = self.displacement.gradient(fem.Function(self.state.u.function_space)).x.array
@@ -178,6 +203,13 @@ class Solid:
 
     def _sum(self, form: Any) -> float:
         return self.comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM)
+
+
+def _extent(body: mesh.Mesh) -> float:
+    """The longest side of the box around it."""
+    x, comm = body.geometry.x, body.comm
+    low, high = comm.allreduce(x.min(axis=0), op=MPI.MIN), comm.allreduce(x.max(axis=0), op=MPI.MAX)
+    return float(np.max(high - low))
 
 
 def _check(

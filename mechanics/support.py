@@ -1,23 +1,23 @@
-"""What holds a body: displacement components that are given on a boundary, and springs."""
+"""What holds a body: displacement components that are given on a boundary, springs, and platens under pressure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import ufl
-from dolfinx import fem, mesh
+from dolfinx import fem
 
 Motion = Callable[[float, np.ndarray], np.ndarray]  # (load, places (3, n)) -> displacement (dimension, n)
 
 
 @dataclass(frozen=True)
 class Support:
-    """How a boundary is held: which displacement components are given, and a normal spring (MPa/µm) on the rest."""
+    """How a boundary is held: which displacement components are given, and what acts on the rest of it."""
 
     fixed: tuple[int, ...] = ()
-    spring: float = 0.0
+    spring: float = 0.0  # normal, MPa/µm; where there is a pressure, too, it acts from where that has pressed to
     motion: Motion | None = None  # of the held components; without it they are zero
+    pressure: float = 0.0  # MPa, there before all else, and constant
+    level: bool = False  # it neither tilts nor bends: a platen
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,3 @@ def held(
             unknowns = unknowns if numbers is None else np.ravel(numbers)[unknowns]
             found.append(Held(name, component, unknowns, places, support.motion))
     return found
-
-
-def spring_energy(
-    body: mesh.Mesh, u: Any, measure: Any, supports: Mapping[str, Support], boundaries: Mapping[str, np.ndarray]
-) -> Any:
-    """½ k (u·n)²: compliant platens that follow the face. None where there are none."""
-    sprung = [(name, support.spring) for name, support in supports.items() if support.spring > 0]
-    if not sprung:
-        return None
-    facets = np.concatenate([boundaries[name] for name, _ in sprung])
-    marks = np.concatenate([np.full(len(boundaries[name]), i) for i, (name, _) in enumerate(sprung)])
-    order = np.argsort(facets)
-    tags = mesh.meshtags(body, body.topology.dim - 1, facets[order], marks[order].astype(np.int32))
-    ds = ufl.Measure("ds", body, subdomain_data=tags)
-    normal = ufl.FacetNormal(body)
-    terms = [stiffness / 2 * ufl.dot(u, normal) ** 2 * measure * ds(i) for i, (_, stiffness) in enumerate(sprung)]
-    return sum(terms[1:], terms[0])
