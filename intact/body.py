@@ -15,7 +15,7 @@ import meshes
 from intact.case import Study
 from intact.layers import Layers, layers, missing
 from intact.problems import CaseProblems, Problem
-from intact.sections import Case, Platen, Side
+from intact.sections import Case, Side, Top
 from materials.hardness import HardnessError
 from materials.mixture import MixtureError
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, Medium, Solid, Split, Support, star_convex
@@ -26,6 +26,7 @@ CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, of AT1 exactly and of th
 RESOLVED = 0.5  # h/ℓ at most, for a crack to be resolved
 SCATTER = 1.4  # largest over wanted element size in a layer that gmsh has meshed evenly: 1.13 to 1.36 were seen
 COARSE = RESOLVED * SCATTER  # h/ℓ of a cell that is meant to be coarser than that
+RIGID = 1e4  # relative to the stack: by 1e-4 of what the stack does, a gap that is held gives way
 DAMAGED = 0.5  # the core of a crack, which coarse cells do not resolve; its tail, and diffuse damage, they do
 
 
@@ -171,7 +172,7 @@ def solid(body: Body) -> Solid:
         domain.regions,
         domain.boundaries,
         body.media,
-        _supports(case),
+        _supports(case, _gap(body)),
         CRACK_MODELS[case.fracture.model],
         _split(case),
         float(case.fracture.length),
@@ -213,7 +214,7 @@ def _check_file(case: Case, found: meshes.Domain) -> None:
         raise meshes.MeshError(
             f"the mesh file '{case.mesh.file}' has not the {cells} that geometry = \"{case.geometry}\" takes"
         )
-    found.require(REGIONS, _supports(case))
+    found.require(REGIONS, _supports(case, gap=1.0))
     if case.geometry == "axisymmetric" and found.mesh.comm.allreduce(found.mesh.geometry.x[:, 0].min(), op=MPI.MIN) < 0:
         raise meshes.MeshError(f"the mesh file '{case.mesh.file}' reaches to x < 0; the axis is at x = 0")
 
@@ -223,7 +224,13 @@ def _split(case: Case) -> Split:
     return SPLITS[case.fracture.split] if gamma is None else star_convex(float(gamma))
 
 
-def _supports(case: Case) -> dict[str, Support]:
+def _gap(body: Body) -> float:
+    """Stiffness, per area, of what holds a gap: as good as rigid beside the stack."""
+    return RIGID * max(medium.young for medium in body.media.values()) / body.extent()[1]
+
+
+def _supports(case: Case, gap: float) -> dict[str, Support]:
+    """`gap`: the stiffness of what holds one."""
     held = case.boundaries
     dimension = KINEMATICS[case.geometry].dimension
     clamped: Mapping[str, tuple[int, ...]] = {"clamped": tuple(range(dimension)), "sliding": (1,)}
@@ -231,12 +238,19 @@ def _supports(case: Case) -> dict[str, Support]:
     def side(component: int, kind: Side | None) -> Support:
         return Support((component,) if kind != "free" else ())
 
-    def platen(kind: Platen, stiffness: float | None) -> Support:
+    def platen(kind: Top, stiffness: float | None) -> Support:
         return Support(clamped.get(kind, ()), float(stiffness or 0.0))
+
+    def upper() -> Support:
+        """Pressed first, and then held by a spring, by none, or by one so stiff that it holds the gap."""
+        if held.pressure is None:
+            return platen(held.top, held.top_stiffness)
+        spring = {"pressure": 0.0, "sliding": gap, "spring": float(held.top_stiffness or 0.0)}[held.top]
+        return Support(spring=spring, pressure=float(held.pressure), level=True)
 
     supports = {
         "bottom": platen(held.bottom, held.bottom_stiffness),
-        "top": platen(held.top, held.top_stiffness),
+        "top": upper(),
         "left": side(0, held.left),
         "right": side(0, held.right),
     }

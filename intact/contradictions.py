@@ -21,6 +21,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _flow(case)
     yield from _platen(case, "bottom")
     yield from _platen(case, "top")
+    yield from _pressure(case)
     yield from _support(case)
     yield from _steps(case)
     yield from _given(case)
@@ -150,13 +151,23 @@ def _platen(case: Case, platen: Literal["bottom", "top"]) -> Iterator[Problem]:
         )
 
 
+def _pressure(case: Case) -> Iterator[Problem]:
+    held, told = case.boundaries, ("boundaries.top",)
+    if held.top == "pressure" and held.pressure is None:
+        words = 'got nothing with boundaries.top = "pressure", takes a stress, such as "5 MPa"'
+        yield Problem("boundaries.pressure", words, told)
+    if held.top in ("clamped", "free") and held.pressure is not None:
+        words = f'has no effect with boundaries.top = "{held.top}", takes "pressure", "sliding" or "spring" there'
+        yield Problem("boundaries.pressure", words, told, idle=True)
+
+
 def _support(case: Case) -> Iterator[Problem]:
     """A body that can move as a whole has no unique displacement: the solver would fail, and not say why."""
     held = case.boundaries
-    if held.bottom == held.top == "free":
+    if held.bottom == "free" and held.top in ("free", "pressure"):
         yield Problem(
             "boundaries.bottom",
-            'got "free" with boundaries.top = "free", so nothing holds the stack vertically, '
+            f'got "free" with boundaries.top = "{held.top}", so nothing holds the stack vertically, '
             'takes "clamped", "sliding" or "spring" for one of them',
             ("boundaries.top",),
         )

@@ -145,9 +145,9 @@ def own_length(case: Case, medium: Medium) -> float | None:
 def closed_form(body: Body) -> tuple[float, float | None] | None:
     """V4: stress at SoC 1 across layers that stay elastic between clamped platens, and the SoC at which G = Gc.
 
-    None for layers that are free across the plane.
+    None for layers that are free across the plane, or under a platen that follows them.
     """
-    if KINEMATICS[body.case.geometry].thin:
+    if KINEMATICS[body.case.geometry].thin or body.case.boundaries.top == "pressure":
         return None
     stress, release = clamped_strip([(body.thickness(name), body.layers.media[name]) for name in REGIONS])
     return stress, critical_charge(release, body.case.fracture.interface_toughness)

@@ -22,6 +22,7 @@ from intact.toml_text import toml_text
 from materials.card import Confidence, Material, load
 
 Platen = Literal["clamped", "sliding", "spring", "free"]
+Top = Literal["clamped", "sliding", "spring", "free", "pressure"]
 Side = Literal["free", "sliding"]
 Geometry = Literal["plane strain", "plane stress", "axisymmetric", "3d"]
 CrackModelName = Literal["AT1", "AT2", "PF-CZM linear", "PF-CZM exponential", "PF-CZM Cornelissen"]
@@ -166,8 +167,16 @@ class Boundaries(Section):
 
     bottom: Platen = key("what the lower platen does", "clamped")
     bottom_stiffness: Stiffness | None = key('of the spring, per area, with bottom = "spring"', None, "20 MPa/um")
-    top: Platen = key("what the upper platen does", "sliding")
+    top: Top = key(
+        'what the upper platen does; pressure: it stays level and follows the stack under the same pressure', "sliding"
+    )
     top_stiffness: Stiffness | None = key('of the spring, per area, with top = "spring"', None, "20 MPa/um")
+    pressure: Stress | None = key(
+        'put on by the upper platen before charge. With top = "pressure" it stays; "sliding": the gap is held from '
+        'then on, as in a die; "spring": the housing gives way by its stiffness',
+        None,
+        "5 MPa",
+    )
     left: Side = key("the side where the notch is", "free")
     right: Side = key("the other side", "sliding")
     front: Side | None = key('the side at z = 0, with geometry = "3d"; without it sliding', None, "sliding")

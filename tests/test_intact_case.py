@@ -295,6 +295,19 @@ REFUSED = {
         "boundaries.bottom = "
         '"spring" or leaving it out',
     ),
+    "constant pressure of nothing": (
+        "boundaries.top=pressure",
+        'boundaries.pressure: got nothing with boundaries.top = "pressure", takes a stress, such as "5 MPa"',
+    ),
+    "pressure on a free top": (
+        "boundaries={top='free', pressure='5 MPa'}",
+        'boundaries.pressure: has no effect with boundaries.top = "free", takes "pressure", "sliding" or "spring" '
+        "there",
+    ),
+    "nothing under the pressure": (
+        "boundaries={bottom='free', top='pressure', pressure='5 MPa'}",
+        'boundaries.bottom: got "free" with boundaries.top = "pressure", so nothing holds the stack vertically, takes ',
+    ),
     "nothing holds it vertically": (
         "boundaries={bottom='free', top='free'}",
         'boundaries.bottom: got "free" with boundaries.top = "free", so nothing holds the stack vertically, takes ',

@@ -505,3 +505,23 @@ def test_two_processes_find_the_same_history(study, tmp_path):
         assert (folder / case / "crack-field.png").stat().st_size > 10_000  # bytes; an empty sheet has fewer
     assert told(folder)["runs"][0]["processes"] == 2
     assert ended.stdout.count("(1 of 2)") == 1
+
+
+# Pressure
+
+
+@pytest.mark.parametrize("top", ["pressure", "sliding", "spring"])
+def test_pressure_is_there_before_charge(tmp_path, no_pictures, top):
+    """The first line of the history holds what the pressure stores, ½ p² H / M for each µm of width, M of each layer."""
+    stiffness = ("boundaries.top_stiffness=20 MPa/um",) if top == "spring" else ()
+    settings = (*QUICK, f"boundaries.top={top}", "boundaries.pressure=20 MPa", *stiffness, "boundaries.left=sliding")
+    done = run(tmp_path, *settings, "stack.notch={length='0.2 um', opening='0.02 um'}", "flow.yield_stress=none")
+    assert done.exit_code == 0, done.output
+    (folder,) = (tmp_path / "results" / "tiny").glob("LZCO*")
+    media = told(folder)["media"]
+    compliance = sum(
+        thick * (1 + m["poisson"]) * (1 - 2 * m["poisson"]) / (m["young"] * (1 - m["poisson"]))
+        for thick, m in zip((1.0, 0.8, 1.0), (media[name] for name in ("electrolyte", "interface", "cathode")), strict=True)
+    )
+    stored = float(rows(folder / "history.csv")[0]["elastic_energy_uJ_per_m"])
+    assert stored == pytest.approx(4.0 * 20.0**2 * compliance / 2, rel=0.05)  # the notch and clamped ends take some %
