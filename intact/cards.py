@@ -11,9 +11,11 @@ from rich.table import Table
 
 from intact.console import console
 from intact.toml_text import dotted
+from materials import curve
 from materials.card import Material, Value, load, names
 from materials.hardness import HardnessError, expanding_cavity, hardness_warnings, tabor
 from materials.properties import PROPERTIES
+from materials.swelling import Change, Origin
 
 # What a run asks of each layer, unless flow.yield_stress is "none" or "card": then no hardness.
 NEEDED = {
@@ -58,9 +60,35 @@ def print_card(name: str) -> None:
         console.print(f"\n[bold]{key}[/bold]  {escape(PROPERTIES[key].meaning)}")
         for value in values:
             _print_value(value, among_several=len(values) > 1)
+    _print_curve(material)
     console.print()
     for remark in remarks(material):
         console.print(Padding(escape(remark), (0, 0, 1, 0)))
+
+
+def _print_curve(material: Material) -> None:
+    """That its swelling has been measured over the charge, how far, and by whom."""
+    found = curve.of_material(material.name, *material.aliases)
+    if found is None:
+        return
+    console.print(
+        f"\n[bold]curve {escape(found.name)}[/bold]  change of volume over lithium content, for shrinkage.curve"
+    )
+    console.print(Padding(escape(found.about), (0, 0, 0, 2)))
+    _print_points(found.volume, "volume", found.origin)
+    if found.lattice is not None:
+        _print_points(found.lattice.a, "lattice a and c", found.lattice.origin)
+
+
+def _print_points(change: Change, of: str, origin: Origin) -> None:
+    first, *_, last = change.lithium
+    console.print(
+        f"  {of}: {len(change.lithium)} points from {first:g} to {last:g} lithium  [bold]{origin.confidence}[/bold]"
+    )
+    source = ", ".join(filter(None, (origin.source, f"doi:{origin.doi}" if origin.doi else "")))
+    for words in (origin.method, source, origin.note):
+        if words:
+            console.print(Padding(escape(words), (0, 0, 0, 6)))
 
 
 def _print_value(value: Value, among_several: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from intact.problems import Problem
 from intact.sections import Case, Stack
+from intact.shrinking import shrinkage_problems
 from intact.toml_text import dotted
 from materials.card import CardError, UnknownMaterial, load
 from materials.properties import PROPERTIES, nearest
@@ -19,6 +20,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _geometry(case)
     yield from _fracture(case)
     yield from _flow(case)
+    yield from shrinkage_problems(case)
     yield from _platen(case, "bottom")
     yield from _platen(case, "top")
     yield from _pressure(case)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Any
 
 from intact.sections import Case
+from intact.shrinking import CompositeStrain, active_strain, borrowed, told
 from materials import mixture
 from materials.card import Material, MissingProperty
 from materials.hardness import elastic_limit, expanding_cavity, hardness_warnings, tabor
@@ -32,7 +34,11 @@ def layers(case: Case) -> Layers:
     densities = active["density"].number, electrolyte["density"].number
     fraction = mixture.volume_fraction(case.composite.active_weight_fraction, *densities)
     mixed = mixture.MODULI[case.composite.moduli](soft, stiff, fraction)
-    shrinkage = mixture.levin(soft, stiff, mixed, _linear(case), fraction)
+    strain = active_strain(case)
+    if isinstance(strain, float):
+        shrinkage: Any = mixture.levin(soft, stiff, mixed, strain, fraction)
+    else:
+        shrinkage = CompositeStrain(mixture.levin(soft, stiff, mixed, 1.0, fraction), strain)
     yield_stress = _yield_stress(case, electrolyte)
 
     fracture, flow = case.fracture, case.flow
@@ -40,7 +46,7 @@ def layers(case: Case) -> Layers:
     bulk = fracture.bulk_toughness, strength and _bulk_strength(case, strength)
     interface = fracture.interface_toughness, strength
 
-    def medium(body: mixture.Elastic, cracking: tuple[float, float | None], strain: float = 0.0) -> Medium:
+    def medium(body: mixture.Elastic, cracking: tuple[float, float | None], strain: Any = 0.0) -> Medium:
         return Medium(
             young=body.young,
             poisson=body.poisson,
@@ -62,8 +68,14 @@ def layers(case: Case) -> Layers:
         },
         active_volume_fraction=fraction,
         sources=dict(_sources(case)),
-        warnings=tuple(_hardness_warnings(case, electrolyte)),
+        warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case)),
     )
+
+
+def at_full_charge(medium: Medium) -> Medium:
+    """With its shrinkage as one number, where it is a curve over the state of charge."""
+    strain: Any = medium.shrinkage
+    return replace(medium, shrinkage=strain(1.0)) if callable(strain) else medium
 
 
 def missing(case: Case) -> list[tuple[str, str]]:
@@ -84,7 +96,8 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     cohesive = CRACK_MODELS[fracture.model].strength is None and fracture.interface_strength is None
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
-    yield from (("active", active, name) for name in ELASTIC)
+    counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
+    yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted))
 
 
 def _elastic(material: Material) -> mixture.Elastic:
@@ -102,11 +115,6 @@ def _bulk_strength(case: Case, of_interface: float) -> float:
     """Where it is not given, the bulk is as brittle as the interface."""
     fracture = case.fracture
     return float(fracture.bulk_strength or of_interface * sqrt(fracture.bulk_toughness / fracture.interface_toughness))
-
-
-def _linear(case: Case) -> float:
-    strain = case.shrinkage.active_strain
-    return float(strain) if case.shrinkage.measure == "linear" else (1 + strain) ** (1 / 3) - 1
 
 
 def _yield_stress(case: Case, electrolyte: Material) -> float | None:
@@ -156,5 +164,4 @@ def _sources(case: Case) -> Iterator[tuple[str, str]]:
         yield "bulk strength", f"{_bulk_strength(case, strength):g} MPa ({given})"
     yield "yield stress", "none: every layer stays elastic" if flow.yield_stress == "none" else flow.yield_stress
     yield "cathode moduli", f"{case.composite.moduli}, of active material and electrolyte"
-    strain = f"{case.shrinkage.active_strain:g} {case.shrinkage.measure}"
-    yield "cathode shrinkage", f"Levin's formula, from {strain} of the active material at SoC 1"
+    yield "cathode shrinkage", f"Levin's formula, from {told(case)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
-from math import ceil
+from math import ceil, sqrt
+from typing import Any
 
 from mpi4py import MPI
 from rich import box
@@ -14,6 +16,7 @@ from intact import results
 from intact.body import COARSE, CRACK_WIDTH, REGIONS, RESOLVED, Body, bodies
 from intact.case import Study
 from intact.console import console
+from intact.layers import at_full_charge
 from intact.sections import Case
 from mechanics import CRACK_MODELS, KINEMATICS, Medium
 from mechanics.closed_forms import clamped_strip, critical_charge
@@ -115,7 +118,7 @@ def _table(todo: Sequence[Body]) -> Table:
         sheet.add_row(
             body.name,
             f"{media['electrolyte'].young / 1000:.3g} and {media['cathode'].young / 1000:.3g}",
-            f"{media['cathode'].shrinkage:.2%}",
+            f"{at_full_charge(media['cathode']).shrinkage:.2%}",
             "elastic" if yielding is None else f"{yielding:.0f}",
             f"{critical['interface']:.0f} and {min(critical['electrolyte'], critical['cathode']):.0f}",
             "yields" if yielding is not None and yielding < critical["interface"] else "cracks",
@@ -149,8 +152,23 @@ def closed_form(body: Body) -> tuple[float, float | None] | None:
     """
     if KINEMATICS[body.case.geometry].thin or body.case.boundaries.top == "pressure":
         return None
-    stress, release = clamped_strip([(body.thickness(name), body.layers.media[name]) for name in REGIONS])
-    return stress, critical_charge(release, body.case.fracture.interface_toughness)
+    media, toughness = body.layers.media, body.case.fracture.interface_toughness
+    stress, release = _strip(body, media["cathode"])
+    strain: Any = media["cathode"].shrinkage
+    if not callable(strain):
+        return stress, critical_charge(release, toughness)
+    _, release = _strip(body, replace(media["cathode"], shrinkage=-1.0))
+    return stress, _first(strain, -sqrt(toughness / release))
+
+
+def _strip(body: Body, cathode: Medium) -> tuple[float, float]:
+    media = {**body.layers.media, "cathode": at_full_charge(cathode)}
+    return clamped_strip([(body.thickness(name), media[name]) for name in REGIONS])
+
+
+def _first(strain: Callable[[float], float], needed: float) -> float | None:
+    """The SoC at which the cathode has shrunk so much, to the three digits that are told."""
+    return next((step / 1000 for step in range(1001) if strain(step / 1000) <= needed), None)
 
 
 def warnings(body: Body) -> list[str]:

@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from intact.quantities import CardName, FileName, Quantity
+from intact.quantities import CardName, CurveName, FileName, LithiumContents, Quantity
 from intact.sections import Case
 from intact.toml_text import dotted
 from materials.properties import nearest
@@ -130,7 +130,7 @@ def _table(path: Parts) -> str:
 def takes(field: FieldInfo) -> str:
     """What a key takes, in words."""
     for kind in (*field.metadata, *getattr(without_none(field), "__metadata__", ())):
-        if isinstance(kind, Quantity | CardName | FileName):
+        if isinstance(kind, Quantity | CardName | CurveName | LithiumContents | FileName):
             return kind.takes() + _example(field)
     if choices(field):
         return " or ".join(f'"{choice}"' for choice in choices(field))
@@ -144,11 +144,13 @@ def _example(field: FieldInfo) -> str:
 
 
 def choices(field: FieldInfo) -> tuple[str, ...]:
-    return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    kind = without_none(field)
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def is_list(field: FieldInfo) -> bool:
-    return get_origin(field.annotation) is tuple
+    kind = without_none(field)
+    return get_origin(get_args(kind)[0] if get_origin(kind) is Annotated else kind) is tuple
 
 
 def shown(got: object) -> str:

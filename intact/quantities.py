@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from materials import card, quantity
+from materials import card, curve, quantity
 
 NUMBER = r"^\s*[-+−]?(\d+\.?\d*|\.\d+)([eE][-+−]?\d+)?\s*"
 
@@ -116,6 +116,57 @@ class CardName:
 
 
 @dataclass(frozen=True)
+class CurveName:
+    """The name or alias of a curve of swelling, or a curve file of the user's own."""
+
+    def read(self, name: Any, info: ValidationInfo) -> str:
+        if not isinstance(name, str) or not name:
+            raise refuse(f"got {name!r}, takes {self.takes()}")
+        found = str(beside_the_case(name, info)) if name.endswith(".toml") else name
+        try:
+            curve.load(found)
+        except curve.UnknownCurve as error:
+            raise refuse(f"got {name!r}, takes {self.takes()}: {error}") from None
+        except card.CardError as error:
+            raise refuse(f"got {name!r}, takes {self.takes()}: {'; '.join(error.problems)}") from None
+        return found
+
+    def takes(self) -> str:
+        return f"the name of a curve ({', '.join(curve.names())}) or a curve file (.toml)"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        names = [name for one in map(curve.load, curve.names()) for name in (one.name, *one.aliases)]
+        return {"type": "string", "anyOf": [{"enum": names}, {"pattern": r"\.toml$"}]}
+
+
+@dataclass(frozen=True)
+class LithiumContents:
+    """Of the active material at state of charge 0 and 1, counted per formula unit."""
+
+    one: Quantity
+
+    def read(self, pair: Any) -> tuple[Written, Written]:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise refuse(f"got {pair!r}, takes {self.takes()}")
+        full, charged = map(self.one.read, pair)
+        if not charged < full:
+            raise refuse(f"got {pair!r}, takes {self.takes()}")
+        return full, charged
+
+    def takes(self) -> str:
+        return "two falling numbers from 0 to 1, the lithium at SoC 0 and at SoC 1"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "array", "items": self.one.json_schema(), "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
 class FileName:
     """The name of a file, from the folder of the case."""
 
@@ -145,6 +196,8 @@ Toughness = Annotated[float, Quantity("toughness", above=0)]
 Stress = Annotated[float, Quantity("stress", above=0)]
 Stiffness = Annotated[float, Quantity("stiffness", above=0)]
 StateOfCharge = Annotated[float, Quantity("number", above=0, most=1)]
+Lithium = Annotated[tuple[float, float], LithiumContents(Quantity("number", least=0, most=1))]
 Electrolyte = Annotated[str, CardName("electrolyte")]
 Active = Annotated[str, CardName("active")]
+SwellingCurve = Annotated[str, CurveName()]
 MeshFile = Annotated[Path, FileName()]

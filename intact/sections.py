@@ -10,11 +10,13 @@ from intact.quantities import (
     Active,
     Electrolyte,
     Length,
+    Lithium,
     MeshFile,
     Quantity,
     StateOfCharge,
     Stiffness,
     Stress,
+    SwellingCurve,
     Toughness,
     Written,
 )
@@ -153,13 +155,32 @@ class Flow(Section):
     )
 
 
-class Shrinkage(Section):
-    """How much the active material shrinks while it is charged."""
+SHRINKAGES: list[Any] = [["active_strain", "measure"], ["curve", "lithium"], ["curve", "capacity"]]
 
-    active_strain: Annotated[float, Quantity("number", above=-0.5, below=0.5)] = key(
-        "strain of the active material at state of charge 1; negative shrinks", example="-10 %"
+
+class Shrinkage(Section):
+    """How much the active material shrinks while it is charged: one strain, or a measured curve."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": keys} for keys in SHRINKAGES]})
+
+    active_strain: Annotated[float, Quantity("number", above=-0.5, below=0.5)] | None = key(
+        "strain of the active material at state of charge 1, reached evenly; negative shrinks", None, "-10 %"
     )
-    measure: Literal["linear", "volumetric"] = key("which strain that is", example="linear")
+    measure: Literal["linear", "volumetric"] | None = key("which strain that is", None, "linear")
+    curve: SwellingCurve | None = key(
+        "in place of both: volume over lithium content, as measured; a name (intact materials NCM811 shows one) or a "
+        "file from the folder of the case",
+        None,
+        "NCM811",
+    )
+    lithium: Lithium | None = key(
+        "with curve: lithium content of the active material at state of charge 0 and 1", None, [0.95, 0.3]
+    )
+    capacity: Annotated[float, Quantity("specific capacity", above=0)] | None = key(
+        "with curve, in place of lithium: charge taken out of the full active material until state of charge 1",
+        None,
+        "180 mAh/g",
+    )
 
 
 class Boundaries(Section):

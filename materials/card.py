@@ -28,6 +28,7 @@ __all__ = [
     "load",
     "names",
     "read_card",
+    "read_toml",
 ]
 
 Kind = Literal["electrolyte", "active", "anode"]
@@ -104,7 +105,7 @@ def _shelf() -> dict[str, tuple[str, Path]]:
     """Every name and alias among the cards that come with the program, with the card's name and its file."""
     shelf: dict[str, tuple[str, Path]] = {}
     for path in sorted(CARDS.glob("*.toml")):
-        header = _toml(path)
+        header = read_toml(path)
         if faults := _faults_of_header(header):
             raise CardError([f"{path}: {fault}" for fault in faults])
         for name in (header["name"], *header.get("aliases", ())):
@@ -116,7 +117,7 @@ def _shelf() -> dict[str, tuple[str, Path]]:
 
 def read_card(path: Path) -> Material:
     """Read and check one card file; a CardError names every fault by file, key and value."""
-    table = _toml(path)
+    table = read_toml(path)
     values: dict[str, tuple[Value, ...]] = {}
     problems = _faults_of_header(table)
     for key in table.keys() - set(HEADER):
@@ -131,11 +132,12 @@ def read_card(path: Path) -> Material:
     return Material(table["name"], table["formula"], table["kind"], table["about"], aliases, ordered)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, kind: str = "card") -> dict[str, Any]:
+    """The file as a table, or a CardError that says why not."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CardError([f"{path}: there is no such card file"]) from None
+        raise CardError([f"{path}: there is no such {kind} file"]) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CardError([f"{path}: cannot be read as TOML: {error}"]) from None
 

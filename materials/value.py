@@ -105,10 +105,11 @@ def _unit(key: str) -> str:
 
 
 def _faults(key: str, entry: Mapping[str, Any]) -> list[str]:
-    return [*_faults_of_words(entry), *_faults_of_numbers(key, entry)]
+    return [*faults_of_words(entry), *_faults_of_numbers(key, entry)]
 
 
-def _faults_of_words(entry: Mapping[str, Any]) -> list[str]:
+def faults_of_words(entry: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the words that say where a number, or a whole curve, comes from."""
     faults = [f"{word} is not a word that a value takes{nearest(word, FIELDS)}" for word in entry if word not in FIELDS]
     for word in WORDS:
         if word in entry and not (isinstance(entry[word], str) and entry[word].strip()):

@@ -213,6 +213,72 @@ REFUSED = {
         "shrinkage.active_strain=-10",
         "shrinkage.active_strain: got -10, takes a number above -0.5 and below 0.5",
     ),
+    "half of a strain": (
+        "shrinkage={active_strain='-10 %'}",
+        'shrinkage.measure: got nothing with shrinkage.active_strain, takes "linear" or "volumetric"',
+    ),
+    "a strain and a curve": (
+        "shrinkage.curve=NCM811",
+        'shrinkage.curve: got "NCM811" with shrinkage.active_strain, takes leaving out one of them',
+    ),
+    "the measure of a curve": (
+        "shrinkage={curve='NCM811', lithium=[0.95, 0.3], measure='linear'}",
+        "shrinkage.measure: has no effect with shrinkage.curve, takes leaving it out",
+    ),
+    "unknown curve": (
+        "shrinkage={curve='NCM81', lithium=[0.95, 0.3]}",
+        "shrinkage.curve: got 'NCM81', takes the name of a curve (LiCoO2, NCA80, NCM111, NCM622, NCM811) or a curve "
+        "file (.toml): there is no curve for NCM81; did you mean NCM811",
+    ),
+    "missing curve file": (
+        "shrinkage={curve='mine.toml', lithium=[0.95, 0.3]}",
+        "shrinkage.curve: got 'mine.toml', takes the name of a curve (LiCoO2, NCA80, NCM111, NCM622, NCM811) or a",
+    ),
+    "a curve without its range": (
+        "shrinkage={curve='NCM811'}",
+        "shrinkage.lithium: got nothing with shrinkage.curve, takes one of them: lithium = [0.95, 0.3], at SoC 0 and "
+        '1, or capacity = "180 mAh/g"',
+    ),
+    "a curve with two ranges": (
+        "shrinkage={curve='NCM811', lithium=[0.95, 0.3], capacity='180 mAh/g'}",
+        "shrinkage.lithium: got it with shrinkage.capacity, takes one of them: ",
+    ),
+    "lithium without a curve": (
+        "shrinkage.lithium=[0.95, 0.3]",
+        "shrinkage.lithium: has no effect without shrinkage.curve, takes leaving it out, or shrinkage.curve",
+    ),
+    "capacity without a curve": (
+        "shrinkage.capacity=180 mAh/g",
+        "shrinkage.capacity: has no effect without shrinkage.curve",
+    ),
+    "lithium that rises": (
+        "shrinkage={curve='NCM811', lithium=[0.3, 0.95]}",
+        "shrinkage.lithium: got [0.3, 0.95], takes two falling numbers from 0 to 1, the lithium at SoC 0 and at SoC 1",
+    ),
+    "one lithium content": (
+        "shrinkage={curve='NCM811', lithium=0.3}",
+        "shrinkage.lithium: got 0.3, takes two falling numbers from 0 to 1",
+    ),
+    "more lithium than there is": (
+        "shrinkage={curve='NCM811', lithium=[1.1, 0.3]}",
+        "shrinkage.lithium: got 1.1, takes a number at least 0 and at most 1",
+    ),
+    "lithium beyond the curve": (
+        "shrinkage={curve='NCM811', lithium=[0.95, 0.1]}",
+        "shrinkage.lithium: got [0.95, 0.1], takes a charge that stays on the curve: the volume of NCM811 is known "
+        "from 1 to 0.15092 lithium, and 0.1 was asked for",
+    ),
+    "a first charge that the curve does not begin with": (
+        "shrinkage={curve='NCM622', capacity='180 mAh/g'}",
+        "shrinkage.capacity: got 180 mAh/g, takes a charge that stays on the curve: the volume of NCM622 is known "
+        "from 0.911 to 0.186 lithium, and 1 was asked for (a first charge starts at 1; for another give "
+        "shrinkage.lithium)",
+    ),
+    "more charge than there is lithium": (
+        "shrinkage={curve='NCM811', capacity='300 mAh/g'}",
+        "shrinkage.capacity: got 300 mAh/g, takes a charge that stays on the curve: got a charge from 1 to -0.09214 "
+        "lithium, takes one that falls",
+    ),
     "truth value": ("mesh.coarse=true", 'mesh.coarse: got True, takes a length such as "5 um"'),
     "not a number": ("steps.until=nan", "steps.until: got nan, which is not finite, takes a number"),
     "unknown choice": (
@@ -385,8 +451,8 @@ def test_required_keys_are_each_asked_for(written):
         'fracture.interface_toughness_confidence: got nothing, takes "measured" or "secondary" or '
         '"derived" or '
         '"assumed" or "calibrated"',
-        'shrinkage.active_strain: got nothing, takes a number above -0.5 and below 0.5, such as "-10 %"',
-        'shrinkage.measure: got nothing, takes "linear" or "volumetric"',
+        'shrinkage.active_strain: got nothing, takes a number above -0.5 and below 0.5, such as "-10 %", and '
+        'shrinkage.measure; or shrinkage.curve in place of both, such as "NCM811"',
     ]
 
 
@@ -636,6 +702,8 @@ def faults(node, value, root, where="case"):
         yield from faults(root["$defs"][node["$ref"].rpartition("/")[2]], value, root, where)
     if "anyOf" in node and all(list(faults(one, value, root, where)) for one in node["anyOf"]):
         yield f"{where}: {value!r} is none of the alternatives"
+    if "oneOf" in node and [list(faults(one, value, root, where)) for one in node["oneOf"]].count([]) != 1:
+        yield f"{where}: {value!r} is not exactly one of the alternatives"
     kinds = {"string": str, "number": int | float, "integer": int, "object": dict, "array": list}
     allowed = node.get("type", list(kinds))
     if not any(isinstance(value, kinds[kind]) for kind in ([allowed] if isinstance(allowed, str) else allowed)):
@@ -651,8 +719,8 @@ def faults(node, value, root, where="case"):
         if not limits:
             yield f"{where}: {value!r} is out of range"
     if isinstance(value, list):
-        if len(value) < node.get("minItems", 0):
-            yield f"{where}: too short"
+        if not node.get("minItems", 0) <= len(value) <= node.get("maxItems", len(value)):
+            yield f"{where}: too short or too long"
         for entry in value:
             yield from faults(node.get("items", {}), entry, root, where)
     if isinstance(value, dict):
@@ -673,6 +741,10 @@ def against_schema(text: str) -> list[str]:
 def test_schema_accepts_the_model_case_and_the_minimal_one():
     assert against_schema(MODEL.read_text(encoding="utf-8")) == []
     assert against_schema(MINIMAL) == []
+    strain = 'active_strain = "-10 %"\nmeasure = "linear"'
+    assert strain in MINIMAL
+    for curve in ("lithium = [0.95, 0.3]", 'capacity = "180 mAh/g"'):
+        assert against_schema(MINIMAL.replace(strain, f'curve = "NCM811"\n{curve}')) == []
 
 
 @pytest.mark.parametrize(
@@ -683,6 +755,10 @@ def test_schema_accepts_the_model_case_and_the_minimal_one():
         ('"-10 %"', "-10"),
         ('"linear"', '"lineer"'),
         ('measure = "linear"', ""),
+        ('measure = "linear"', 'measure = "linear"\ncurve = "NCM811"\nlithium = [0.95, 0.3]'),
+        ('active_strain = "-10 %"\nmeasure = "linear"', 'curve = "NCM811"'),
+        ('active_strain = "-10 %"\nmeasure = "linear"', 'capacity = "180 mAh/g"'),
+        ('active_strain = "-10 %"\nmeasure = "linear"', 'curve = "NCM811"\nlithium = [0.95, 0.5, 0.3]'),
         ('"scNCM92"', '"scNCM"'),
         ("[fracture]", '[fracture]\nlenght = "0.2 um"'),
         ("[fracture]", "[fracture]\nlength = []"),
