@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 from intact.sections import Case
 from intact.shrinking import CompositeStrain, active_strain, borrowed, told
@@ -13,6 +12,7 @@ from materials import mixture
 from materials.card import Material, MissingProperty
 from materials.hardness import elastic_limit, expanding_cavity, hardness_warnings, tabor
 from mechanics import CRACK_MODELS, Medium
+from mechanics.medium import Curve
 
 ELASTIC = ("density", "poisson_ratio", "young_modulus")
 PLASTIC = {"tabor": ("hardness",), "expanding cavity": ("hardness",), "card": ("yield_stress",), "none": ()}
@@ -36,7 +36,7 @@ def layers(case: Case) -> Layers:
     mixed = mixture.MODULI[case.composite.moduli](soft, stiff, fraction)
     strain = active_strain(case)
     if isinstance(strain, float):
-        shrinkage: Any = mixture.levin(soft, stiff, mixed, strain, fraction)
+        shrinkage: float | Curve = mixture.levin(soft, stiff, mixed, strain, fraction)
     else:
         shrinkage = CompositeStrain(mixture.levin(soft, stiff, mixed, 1.0, fraction), strain)
     yield_stress = _yield_stress(case, electrolyte)
@@ -46,7 +46,7 @@ def layers(case: Case) -> Layers:
     bulk = fracture.bulk_toughness, strength and _bulk_strength(case, strength)
     interface = fracture.interface_toughness, strength
 
-    def medium(body: mixture.Elastic, cracking: tuple[float, float | None], strain: Any = 0.0) -> Medium:
+    def medium(body: mixture.Elastic, cracking: tuple[float, float | None], strain: float | Curve = 0.0) -> Medium:
         return Medium(
             young=body.young,
             poisson=body.poisson,
@@ -70,12 +70,6 @@ def layers(case: Case) -> Layers:
         sources=dict(_sources(case)),
         warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case)),
     )
-
-
-def at_full_charge(medium: Medium) -> Medium:
-    """With its shrinkage as one number, where it is a curve over the state of charge."""
-    strain: Any = medium.shrinkage
-    return replace(medium, shrinkage=strain(1.0)) if callable(strain) else medium
 
 
 def missing(case: Case) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil, sqrt
-from typing import Any
 
 from mpi4py import MPI
 from rich import box
@@ -16,7 +15,6 @@ from intact import results
 from intact.body import COARSE, CRACK_WIDTH, REGIONS, RESOLVED, Body, bodies
 from intact.case import Study
 from intact.console import console
-from intact.layers import at_full_charge
 from intact.sections import Case
 from mechanics import CRACK_MODELS, KINEMATICS, Medium
 from mechanics.closed_forms import clamped_strip, critical_charge
@@ -118,7 +116,7 @@ def _table(todo: Sequence[Body]) -> Table:
         sheet.add_row(
             body.name,
             f"{media['electrolyte'].young / 1000:.3g} and {media['cathode'].young / 1000:.3g}",
-            f"{at_full_charge(media['cathode']).shrinkage:.2%}",
+            f"{media['cathode'].strain(1.0):.2%}",
             "elastic" if yielding is None else f"{yielding:.0f}",
             f"{critical['interface']:.0f} and {min(critical['electrolyte'], critical['cathode']):.0f}",
             "yields" if yielding is not None and yielding < critical["interface"] else "cracks",
@@ -154,7 +152,7 @@ def closed_form(body: Body) -> tuple[float, float | None] | None:
         return None
     media, toughness = body.layers.media, body.case.fracture.interface_toughness
     stress, release = _strip(body, media["cathode"])
-    strain: Any = media["cathode"].shrinkage
+    strain = media["cathode"].shrinkage
     if not callable(strain):
         return stress, critical_charge(release, toughness)
     _, release = _strip(body, replace(media["cathode"], shrinkage=-1.0))
@@ -162,7 +160,7 @@ def closed_form(body: Body) -> tuple[float, float | None] | None:
 
 
 def _strip(body: Body, cathode: Medium) -> tuple[float, float]:
-    media = {**body.layers.media, "cathode": at_full_charge(cathode)}
+    media = {**body.layers.media, "cathode": cathode}
     return clamped_strip([(body.thickness(name), media[name]) for name in REGIONS])
 
 

@@ -6,7 +6,7 @@ import platform
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +20,6 @@ from intact import pictures, profile, results
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
-from intact.layers import at_full_charge
 from intact.preflight import warnings
 from intact.reporter import Reporter
 from intact.sections import as_written
@@ -166,7 +165,7 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
             "wide as crack and layer are; each was entered divided by 1 + h/(c_w l), h the height of a row of cells",
         },
         "active_volume_fraction": body.layers.active_volume_fraction,
-        "media": {name: asdict(at_full_charge(medium)) for name, medium in body.media.items()},
+        "media": {name: asdict(replace(medium, shrinkage=medium.strain(1.0))) for name, medium in body.media.items()},
         "media_units": "MPa, J/m^2, linear strain at SoC 1",
         "sources": dict(body.layers.sources),
         "versions": versions(),

@@ -189,7 +189,7 @@ class Boundaries(Section):
     bottom: Platen = key("what the lower platen does", "clamped")
     bottom_stiffness: Stiffness | None = key('of the spring, per area, with bottom = "spring"', None, "20 MPa/um")
     top: Top = key(
-        'what the upper platen does; pressure: it stays level and follows the stack under the same pressure', "sliding"
+        "what the upper platen does; pressure: it stays level and follows the stack under the same pressure", "sliding"
     )
     top_stiffness: Stiffness | None = key('of the spring, per area, with top = "spring"', None, "20 MPa/um")
     pressure: Stress | None = key(

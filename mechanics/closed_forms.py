@@ -19,7 +19,7 @@ def clamped_strip(layers: Sequence[tuple[float, Medium]]) -> tuple[float, float]
     σ = -Σ(h 3K ε*/M) / Σ(h/M),  G = ½ σ² Σ(h/M),  M = λ + 2μ.  G has the sign of σ: pressed layers give a negative one.
     """
     compliance = sum(h / m.constrained for h, m in layers)
-    contraction = -sum(h * 3 * m.bulk * m.shrinkage / m.constrained for h, m in layers)
+    contraction = -sum(h * 3 * m.bulk * m.strain(1.0) / m.constrained for h, m in layers)
     stress = contraction / compliance
     return stress, stress * abs(stress) * compliance / 2
 
@@ -46,7 +46,7 @@ class Layer:
     def under(self, stress: float, charge: float) -> tuple[float, Layer]:
         """Strain across, and the layer after it has flowed."""
         m = self.medium
-        force = stress + 3 * m.bulk * m.shrinkage * charge + 2 * m.shear * self.flowed
+        force = stress + 3 * m.bulk * m.strain(charge) + 2 * m.shear * self.flowed
         strain = force / m.constrained
         drive = 2 * m.shear * strain - 3 * m.shear * self.flowed
         if m.yield_stress is None or abs(drive) <= m.yield_stress + m.hardening * self.p:
@@ -62,7 +62,7 @@ class Layer:
     def stored(self, strain: float, charge: float) -> float:
         """Elastic energy per area."""
         m = self.medium
-        volume, q = strain - 3 * m.shrinkage * charge, 2 * m.shear * strain - 3 * m.shear * self.flowed
+        volume, q = strain - 3 * m.strain(charge), 2 * m.shear * strain - 3 * m.shear * self.flowed
         return self.thickness * (m.bulk * volume**2 / 2 + q**2 / (6 * m.shear))
 
     def dissipated(self) -> float:
@@ -130,7 +130,7 @@ def film_on_thick_substrate(thickness: float, film: Medium) -> float:
 
     G = (1-ν²) σ² h/(2E), σ = -E ε*/(1-ν), in plane strain.
     """
-    stress = -film.young * film.shrinkage / (1 - film.poisson)
+    stress = -film.young * film.strain(1.0) / (1 - film.poisson)
     return (1 - film.poisson**2) * stress**2 * thickness / (2 * film.young)
 
 
@@ -142,7 +142,7 @@ def beam_energy(layers: Sequence[tuple[float, Medium]]) -> float:
     """
     stiffness, force, energy, y = np.zeros((2, 2)), np.zeros(2), 0.0, 0.0
     for h, m in layers:
-        modulus, strain = m.young / (1 - m.poisson**2), (1 + m.poisson) * m.shrinkage
+        modulus, strain = m.young / (1 - m.poisson**2), (1 + m.poisson) * m.strain(1.0)
         first = h * (y + h / 2)  # ∫ y dy over the layer
         stiffness += modulus * np.array([[h, first], [first, ((y + h) ** 3 - y**3) / 3]])
         force += modulus * strain * np.array([h, first])

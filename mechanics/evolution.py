@@ -51,8 +51,12 @@ def evolve(
     False when a step did not converge however small; the state is then the last equilibrium.
     The step in which detachment begins is bisected until it is no larger than `onset`.
     """
-    plastic_work, begun, cuts, half = 0.0, False, 0, 1
+    plastic_work, work, begun, cuts, half = 0.0, 0.0, False, 0, 1
     clock = perf_counter()
+
+    def record(soc: float, outcome: Outcome) -> Record:
+        return _record(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half)
+
     solid.load(charge.soc)
     saved = solid.state.save()
     outcome = minimiser.minimise()
@@ -60,7 +64,7 @@ def evolve(
         solid.state.restore(saved)
     else:
         plastic_work = solid.seat()
-    observer.step(_record(solid, detachment, charge.soc, plastic_work, 0.0, outcome, cuts, clock, half))
+    observer.step(record(charge.soc, outcome))
     if not outcome.converged:
         return False
     balance = Balance(solid)
@@ -88,14 +92,15 @@ def evolve(
             if charge.halve():
                 cuts += 1
                 continue
-            observer.step(_record(solid, detachment, charge.target, plastic_work, balance.work, outcome, cuts, clock, half))
+            observer.step(record(charge.target, outcome))
             return False
         plastic_work += solid.accept()
         charge.accept()
         balance.step()
-        record = _record(solid, detachment, charge.soc, plastic_work, balance.work, outcome, cuts, clock, half)
-        begun = begun or record.detached_fraction > DETACHED
-        observer.step(record)
+        work = balance.work
+        kept = record(charge.soc, outcome)
+        begun = begun or kept.detached_fraction > DETACHED
+        observer.step(kept)
         cuts, clock = 0, perf_counter()
     return True
 

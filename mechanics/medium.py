@@ -57,9 +57,13 @@ class Medium:
         """Whether its strain is not one number for each unit of charge."""
         return callable(self.shrinkage) or self.crystal is not None
 
+    def strain(self, charge: float) -> float:
+        """Linear, of a crystal across its axis."""
+        return self.shrinkage(charge) if callable(self.shrinkage) else self.shrinkage * charge
+
     def swelling(self, charge: float) -> np.ndarray:
         """3×3."""
-        across = self.shrinkage(charge) if callable(self.shrinkage) else self.shrinkage * charge
+        across = self.strain(charge)
         if self.crystal is None:
             return across * np.eye(3)
         c = np.outer(self.crystal.axis, self.crystal.axis)
@@ -115,7 +119,7 @@ def coefficients(
         bulk=field(lambda m: m.bulk),
         shear=field(lambda m: m.shear),
         toughness=toughness,
-        shrinkage=charge * field(lambda m: 0.0 if m.uneven else m.shrinkage),
+        shrinkage=charge * field(lambda m: 0.0 if m.uneven else m.strain(1.0)),
         swelling=swelling,
         yield_stress=field(lambda m: NEVER_YIELDS if m.yield_stress is None else m.yield_stress),
         hardening=field(lambda m: m.hardening),

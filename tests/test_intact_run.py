@@ -27,7 +27,7 @@ from intact.reporter import Reporter
 from intact.run import run_case
 from intact.side_by_side import Processes
 from intact.trace import COLUMNS, IN_A_PLANE
-from mechanics import Solid
+from mechanics import Medium, Solid
 from meshes import Notch, Stack
 
 ROOT = Path(__file__).parent.parent
@@ -512,16 +512,37 @@ def test_two_processes_find_the_same_history(study, tmp_path):
 
 @pytest.mark.parametrize("top", ["pressure", "sliding", "spring"])
 def test_pressure_is_there_before_charge(tmp_path, no_pictures, top):
-    """The first line of the history holds what the pressure stores, ½ p² H / M for each µm of width, M of each layer."""
+    """The first line of the history holds what the pressure stores, ½ p² H / M for each µm of width."""
     stiffness = ("boundaries.top_stiffness=20 MPa/um",) if top == "spring" else ()
     settings = (*QUICK, f"boundaries.top={top}", "boundaries.pressure=20 MPa", *stiffness, "boundaries.left=sliding")
     done = run(tmp_path, *settings, "stack.notch={length='0.2 um', opening='0.02 um'}", "flow.yield_stress=none")
     assert done.exit_code == 0, done.output
     (folder,) = (tmp_path / "results" / "tiny").glob("LZCO*")
-    media = told(folder)["media"]
-    compliance = sum(
-        thick * (1 + m["poisson"]) * (1 - 2 * m["poisson"]) / (m["young"] * (1 - m["poisson"]))
-        for thick, m in zip((1.0, 0.8, 1.0), (media[name] for name in ("electrolyte", "interface", "cathode")), strict=True)
-    )
+    layers = {"electrolyte": 1.0, "interface": 0.8, "cathode": 1.0}
+    media = {name: Medium(m["young"], m["poisson"], 1.0) for name, m in told(folder)["media"].items()}
+    compliance = sum(thick / media[name].constrained for name, thick in layers.items())
     stored = float(rows(folder / "history.csv")[0]["elastic_energy_uJ_per_m"])
     assert stored == pytest.approx(4.0 * 20.0**2 * compliance / 2, rel=0.05)  # the notch and clamped ends take some %
+
+
+# Measured shrinkage
+
+
+def test_a_cathode_follows_a_measured_curve(tmp_path, no_pictures):
+    """LiCoO2 swells up to a lithium content of about 0.6, and is about as large as at the start near 0.46: elastic
+    energy, which goes with the square of the strain, rises, falls to a hundredth, and rises again."""
+    lithium = ("shrinkage={curve='LiCoO2', lithium=[1.0, 0.43]}", "materials.active=LiCoO2")
+    steps = ("steps.until=1.0", "output.soc=[0.25, 0.5, 0.75, 1.0]", "steps.largest=0.05", "steps.onset=0.05")
+    settings = (*lithium, *steps, "fracture.interface_toughness=1 kJ/m^2", "flow.yield_stress=none")
+    done = run(tmp_path, *settings, "stack.notch={length='0.2 um', opening='0.02 um'}")
+    assert done.exit_code == 0, done.output
+    (folder,) = (tmp_path / "results" / "tiny").glob("LZCO*")
+    stored = {float(row["soc"]): float(row["elastic_energy_uJ_per_m"]) for row in rows(folder / "history.csv")}
+    peak = max(stored, key=stored.__getitem__)
+    assert 0.6 < peak < 0.8  # lithium 1 - 0.57 soc
+    later = [soc for soc in stored if soc > peak]
+    assert min(stored[soc] for soc in later) < 0.01 * stored[peak]
+    assert stored[1.0] > 0.1 * stored[peak]  # -1.05 % of volume after +2.19 %
+    summary = told(folder)
+    assert summary["media"]["cathode"]["shrinkage"] == pytest.approx(-0.0035, rel=0.3)  # at SoC 1, a number
+    assert summary["energy_balance"]["appeared_from_nothing"] < 1e-2

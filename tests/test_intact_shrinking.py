@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from intact.body import Body, bodies
 from intact.case import Study, read
 from intact.cli import app
-from intact.layers import Layers, at_full_charge, layers, missing
+from intact.layers import Layers, layers, missing
 from intact.preflight import closed_form
 from intact.sections import Case
 from materials.mixture import Elastic, levin
@@ -62,14 +62,8 @@ def test_the_cathode_follows_the_curve_and_by_levin(tmp_path):
 def test_a_strain_at_full_charge_stays_a_number(tmp_path):
     medium = made(tmp_path, STRAIN).media["cathode"]
     assert isinstance(medium.shrinkage, float)
-    assert at_full_charge(medium) is medium
-
-
-def test_at_full_charge_a_curve_is_one_number(tmp_path):
-    cathode = made(tmp_path, NCM811).media["cathode"]
-    charged = at_full_charge(cathode)
-    assert charged.shrinkage == cathode.shrinkage(1.0) < 0
-    assert (charged.young, charged.toughness) == (cathode.young, cathode.toughness)
+    assert medium.strain(1.0) == medium.shrinkage
+    assert medium.strain(0.5) == medium.shrinkage / 2
 
 
 def test_capacity_is_counted_on_the_active_material_from_full_lithium(tmp_path):
