@@ -61,14 +61,16 @@ def _geometry(case: Case) -> Iterator[Problem]:
     if notch is not None and notch.shape == "penny" and not solid:
         hint = "; an axisymmetric wedge is round, too"
         yield Problem("stack.notch.shape", f'got "penny", takes geometry = "3d"{hint}', told)
+    if notch is not None and notch.shape == "closed" and solid:
+        yield Problem("stack.notch.shape", 'got "closed" with geometry = "3d", takes "penny"', told)
+    if notch is not None and notch.shape in ("closed", "penny") and "opening" in notch.model_fields_set:
+        words = f'has no effect with stack.notch.shape = "{notch.shape}", takes leaving it out'
+        yield Problem("stack.notch.opening", words, ("stack.notch.shape",), idle=True)
     if notch is not None and notch.shape == "penny" and solid:
         for side in ("left", "front"):
             if getattr(case.boundaries, side) == "free":
                 words = 'got "free" with stack.notch.shape = "penny", a quarter of which is modelled, takes "sliding"'
                 yield Problem(f"boundaries.{side}", words, ("stack.notch.shape",))
-        if "opening" in notch.model_fields_set:
-            words = 'has no effect with stack.notch.shape = "penny", which is closed, takes leaving it out'
-            yield Problem("stack.notch.opening", words, ("stack.notch.shape",), idle=True)
     for side in ("front", "back"):
         if getattr(case.boundaries, side) is not None and not solid:
             words = f'has no effect with geometry = "{case.geometry}", takes leaving it out'
@@ -127,7 +129,7 @@ def _notch(stack: Stack) -> Iterator[Problem]:
             f"got {stack.notch.length:g} um, takes less than stack.width = {stack.width:g} um",
             ("stack.width",),
         )
-    if stack.notch.shape != "penny" and stack.notch.opening >= stack.interface:
+    if stack.notch.shape in ("wedge", "slot") and stack.notch.opening >= stack.interface:
         yield Problem(
             "stack.notch.opening",
             f"got {stack.notch.opening:g} um, takes less than stack.interface = {stack.interface:g} um",

@@ -71,9 +71,9 @@ class Notch(Section):
 
     length: Length = key("how far it reaches in from the left side", example="2 um")
     opening: Length = key("its height at the mouth", "0.1 um")
-    shape: Literal["wedge", "slot", "penny"] = key(
-        "wedge: comes to a point; slot: parallel faces, round end; penny: in 3d, a closed round crack about the left "
-        "front edge",
+    shape: Literal["wedge", "slot", "closed", "penny"] = key(
+        "wedge: comes to a point; slot: parallel faces, round end; closed: a crack without opening, whose faces press "
+        "on each other; penny: in 3d, a closed round crack about the left front edge",
         "wedge",
     )
 

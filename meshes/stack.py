@@ -19,14 +19,15 @@ class Notch:
     """Cut from the left side at mid-height of the interface; its faces are free.
 
     A wedge is a triangle with its tip inside, a slot has parallel faces and a round end; in a stack with a depth
-    both go straight through it. A penny is a quarter of a disc of this radius around x = 0, z = 0, a surface in the
-    mesh that is not opened: left and front are then planes of symmetry. It takes no opening. (With x for the radius,
-    in axisymmetric kinematics, a wedge or slot in a plane stack is a whole penny.)
+    both go straight through it. A closed one, in a plane stack, is a line in the mesh that is not opened; a penny a
+    quarter of a disc of this radius around x = 0, z = 0, a surface that is not opened: left and front are then planes
+    of symmetry. These two take no opening. (With x for the radius, in axisymmetric kinematics, a notch in a plane stack
+    is a whole penny.)
     """
 
     length: float
     opening: float = 0.0
-    shape: Literal["wedge", "slot", "penny"] = "wedge"
+    shape: Literal["wedge", "slot", "closed", "penny"] = "wedge"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ class Stack:
                     "the notch shape is 'penny', and takes a stack with a depth; without one, 'wedge' or 'slot'"
                 )
             longest, which = min((self.width, "width"), (self.depth, "depth"))
+        elif notch.shape == "closed":
+            if self.depth is not None:
+                raise MeshError("the notch shape is 'closed', and takes a stack without a depth; with one, 'penny'")
         elif not 0 < notch.opening < self.interface:
             raise MeshError(
                 f"the notch opening is {notch.opening:g}, and takes a length above zero and below "
@@ -84,6 +88,8 @@ class Stack:
         if self.depth is None:
             dim, (layers, boundaries) = 2, self._draw_plane(gmsh.model.geo)
             gmsh.model.geo.synchronize()
+            if self._closed:
+                gmsh.model.mesh.embed(1, boundaries["notch"], 2, layers["interface"])
         else:
             dim, (layers, boundaries) = 3, self._draw_solid(self.depth)
         for name, layer in layers.items():
@@ -97,6 +103,10 @@ class Stack:
     def _heights(self) -> list[float]:
         """Of the levels between the layers, from the bottom to the top."""
         return list(accumulate((0.0, self.electrolyte, self.interface, self.cathode)))
+
+    @property
+    def _closed(self) -> bool:
+        return self.notch is not None and self.notch.shape == "closed"
 
     @property
     def _middle(self) -> float:
@@ -135,7 +145,7 @@ class Stack:
         ends = [kernel.addLine(a, b) for a, b in pairwise(right)]
         below, above = kernel.addLine(left[0], left[1]), kernel.addLine(left[2], left[3])
         rims, faces = self._draw_interface_side(kernel, left[1], left[2])
-        sides = ([below], [rims[0], *faces, *rims[1:]], [above])
+        sides = ([below], [rims[0], *([] if self._closed else faces), *rims[1:]], [above])
         layers = {}
         for i, name in enumerate(("electrolyte", "interface", "cathode")):
             outline = [levels[i], ends[i], -levels[i + 1], *(-line for line in reversed(sides[i]))]
@@ -153,6 +163,9 @@ class Stack:
         if self.notch is None or self.notch.shape == "penny":
             return [kernel.addLine(bottom, top)], []
         length, half, y = self.notch.length, self.notch.opening / 2, self._middle
+        if self.notch.shape == "closed":
+            mouth, tip = _point(kernel, 0.0, y), _point(kernel, length, y)
+            return [kernel.addLine(bottom, mouth), kernel.addLine(mouth, top)], [kernel.addLine(mouth, tip)]
         lower, tip, upper = (_point(kernel, *at) for at in ((0.0, y - half), (length, y), (0.0, y + half)))
         rims = [kernel.addLine(bottom, lower), kernel.addLine(upper, top)]
         if self.notch.shape == "wedge":

@@ -158,6 +158,14 @@ REFUSED = {
         "stack.notch.length=2 um\nstack.notch.shape=penny",
         'stack.notch.shape: got "penny", takes geometry = "3d"; an axisymmetric wedge is round, too',
     ),
+    "a closed notch that is open": (
+        "stack.notch={length='2 um', opening='0.1 um', shape='closed'}",
+        'stack.notch.opening: has no effect with stack.notch.shape = "closed", takes leaving it out',
+    ),
+    "a closed notch in space": (
+        "geometry=3d\nstack.depth=5 um\nstack.notch={length='2 um', shape='closed'}",
+        'stack.notch.shape: got "closed" with geometry = "3d", takes "penny"',
+    ),
     "a front in the plane": (
         "boundaries.front=free",
         'boundaries.front: has no effect with geometry = "plane strain", takes leaving it out',

@@ -393,6 +393,16 @@ def test_penny_is_a_quarter_of_a_disc_inside_of_the_interface() -> None:
     assert all(len(links.links(facet)) == 2 for facet in domain.boundaries["notch"])  # not opened: cells on both sides
 
 
+def test_a_closed_notch_is_a_line_with_cells_on_both_sides() -> None:
+    domain = build(replace(DEEP, depth=None, notch=Notch(0.6, shape="closed")), MPI.COMM_SELF)
+    ends = corners(domain, 1, domain.boundaries["notch"])
+    np.testing.assert_allclose(ends[..., 1], 0.8, atol=1e-9)
+    assert np.abs(np.diff(ends[..., 0], axis=1)).sum() == pytest.approx(0.6)
+    domain.mesh.topology.create_connectivity(1, 2)
+    links = domain.mesh.topology.connectivity(1, 2)
+    assert all(len(links.links(facet)) == 2 for facet in domain.boundaries["notch"])
+
+
 @pytest.mark.parametrize("shape", NOTCHES)
 def test_tetrahedra_are_as_large_as_asked_for(shape: str) -> None:
     domain = deep(shape)
@@ -423,6 +433,7 @@ def test_same_deep_mesh_again() -> None:
             {"notch": Notch(0.6, shape="penny"), "depth": None},
             "the notch shape is 'penny', and takes a stack with a depth; without one, 'wedge' or 'slot'",
         ),
+        ({"notch": Notch(0.6, shape="closed")}, "the notch shape is 'closed', and takes a stack without a depth"),
     ],
 )
 def test_impossible_deep_stacks(change: dict, sentence: str) -> None:
