@@ -11,7 +11,7 @@ from meshes.parts import FloatArray, IntArray, NodeArray
 from meshes.power_cells import Planes, cell_planes, content, in_order, simplified
 from meshes.relaxation import Room
 
-SHORT = 0.3  # of a radius: sides of a polygon or polyhedron shorter than that are left out, for the elements there
+SHORT = {2: 0.3, 3: 0.5}  # of a radius, by dimension: shorter sides are left out, for the sake of the elements there
 FLAT = 0.5  # of the smaller radius: polygons touch along at least this (before they shrink)
 ON = 1e-6  # of a radius: so near to a plane is on it
 
@@ -85,7 +85,7 @@ def angular(centres: FloatArray, radii: FloatArray, room: Room, gap: float, touc
 
 def _shrunk(centre: FloatArray, cell: FloatArray, radius: float, wanted: float) -> tuple[FloatArray, FloatArray]:
     dim = len(centre)
-    simple = simplified(cell, SHORT * radius, np.empty((0, dim)))
+    simple = simplified(cell, SHORT[dim] * radius, np.empty((0, dim)))
     simple = simple if content(simple) >= wanted else cell  # the cell is large enough: the disc is inside of it
     return centre, centre + (wanted / content(simple)) ** (1 / dim) * (simple - centre)
 
@@ -116,7 +116,7 @@ def _couple(
     middle, found, areas = face.mean(axis=0), [], 0.0
     for k, cell, ends in ((i, mine, my_face), (j, yours, your_face)):
         rest = cell[[not (corner == ends).all(axis=1).any() for corner in cell]]
-        cell = simplified(in_order(np.vstack([rest, face])), SHORT * radii[k], face)
+        cell = simplified(in_order(np.vstack([rest, face])), SHORT[2] * radii[k], face)
         found.append(cell)
         areas += content(cell)
     factor = np.sqrt((whole[i] + whole[j]) / areas)
