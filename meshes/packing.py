@@ -103,6 +103,7 @@ def pack(particles: Particles, sides: tuple[float, ...]) -> Packing:
     else:
         near = () if particles.gap else _near(centres, radii, room)
         shapes = angular(centres, radii, room, clearance, near)
+        radii *= (shapes.contents / rounded(centres, radii, room, ()).contents) ** (1 / len(sides))
     if room.periodic:
         shapes = shapes.moved(_well_cut(shapes, radii, particles.shape == "round", room), room)
     order = np.argsort(shapes.centres[:, 0])

@@ -13,6 +13,7 @@ from meshes.relaxation import Room
 
 SHORT = {2: 0.3, 3: 0.5}  # of a radius, by dimension: shorter sides are left out, for the sake of the elements there
 FLAT = 0.5  # of the smaller radius: polygons touch along at least this (before they shrink)
+UNLIKE = 1.5  # of their areas, by how much more one of two that touch may come out larger than it should than the other
 ON = 1e-6  # of a radius: so near to a plane is on it
 
 Pair = tuple[int, int]
@@ -120,7 +121,8 @@ def _couple(
         found.append(cell)
         areas += content(cell)
     factor = np.sqrt((whole[i] + whole[j]) / areas)
-    if factor > 1:
+    shares = content(found[0]) / whole[i], content(found[1]) / whole[j]
+    if factor > 1 or max(shares) > UNLIKE * min(shares):
         return None
     at = {i: (centres[i], found[0], 0.0), j: (centres[i] + step, found[1], move)}
     return {

@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import gmsh
 import numpy as np
 import pytest
 from mpi4py import MPI
 
-from meshes import Composite, Domain, MeshError, Particles, build, element_size
+from meshes import Composite, Domain, MeshError, Particles, build, element_size, model
 from tests.mesh_measures import all_cells, content, corners, length, middles, roundness, unlined
 from tests.processes import on_processes
 
@@ -199,6 +200,24 @@ def test_narrow_gaps_hold_a_row_for_each_side() -> None:
     assert element_size(domain.mesh).min() < 0.04
     for i in range(1, count(narrow) + 1):
         assert not len(unlined(domain, f"surface {i}", f"interface {i}"))
+
+
+def test_layers_narrower_than_elements_have_no_holes() -> None:
+    thin = replace(SMALL, interface=0.02)  # no midpoint is so near to a surface
+    domain = build(thin, MPI.COMM_SELF)
+    for i in range(1, count(thin) + 1):
+        assert not len(unlined(domain, f"surface {i}", f"interface {i}"))
+
+
+@pytest.mark.parametrize("composite", [SMALL, replace(SMALL, particles=replace(PARTICLES, sides="walls"))])
+def test_gmsh_is_told_what_repeats(composite: Composite) -> None:
+    """Equal curves are meshed alike anyway; this holds where they are not quite."""
+    with model.session():
+        composite.draw()
+        named = {gmsh.model.getPhysicalName(*group): group for group in gmsh.model.getPhysicalGroups(1)}
+        left, right = (set(gmsh.model.getEntitiesForPhysicalGroup(*named[name])) for name in ("left", "right"))
+        masters = {gmsh.model.mesh.getPeriodicNodes(1, curve)[0] for curve in right}
+        assert masters == (left if composite.particles.sides == "periodic" else right)
 
 
 def test_the_same_mesh_again_and_another_with_another_seed() -> None:

@@ -9,6 +9,7 @@ import pytest
 from mpi4py import MPI
 
 from meshes import Domain, Grains, MeshError, Particle, build, element_size
+from meshes.grains import grain_boundaries
 from tests.mesh_measures import all_cells, content, corners, length, middles, roundness, unlined
 
 FINE = 0.1
@@ -158,6 +159,13 @@ def test_secondary_particles_of_any_seed(seed: int) -> None:
     domain = build(particle, MPI.COMM_SELF)
     assert len(grains(domain)) == 12
     assert roundness(domain).min() > 0.3
+
+
+def test_no_boundary_between_grains_is_short() -> None:
+    for seed in range(10):
+        edges = np.array(grain_boundaries(1.0, 25, np.empty((0, 2)), seed))
+        lengths = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)
+        assert lengths.min() > 0.7 * 0.25 / 5  # what becomes one point is its mean, and that may move towards another
 
 
 def test_shell_as_thin_as_published() -> None:
