@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import basix.ufl
 import gmsh
@@ -32,6 +32,13 @@ SHAPES = {2: "triangle", 3: "tetrahedron"}
 class Geometry(Protocol):
     def draw(self) -> None:
         """Draw into the current gmsh model, with named physical groups and a size field."""
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A geometry with parts that are not drawn, and told from where cells are once they are there."""
+
+    def mark(self, parts: Parts) -> Parts: ...
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ def build(geometry: Geometry, comm: MPI.Comm) -> Domain:
             except Exception as problem:  # gmsh raises nothing more particular
                 raise MeshError(f"gmsh could not mesh {geometry}: {problem}") from problem
             parts = model.read_parts()
+        if isinstance(geometry, Marked):
+            parts = geometry.mark(parts)
         check(parts)
         return parts
 
