@@ -1,4 +1,4 @@
-"""containers/run python3 -m benchmarks [tension tension-fine shear main stack] [--repeats 3] [--page]"""
+"""containers/run python3 -m benchmarks [tension tension-fine shear main elastic stack] [--repeats 3] [--page]"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from benchmarks.answers import Check, agree
 from benchmarks.problems import LENGTH, OWN, PLATES, SIZES
 from benchmarks.targets import Results
 
-PROBLEMS = (*PLATES, "main", "stack")
+PROBLEMS = (*PLATES, "main", "elastic", "stack")
 MAIN = measure.ROOT / "cases" / "lzco-vs-lzaco.toml"
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
@@ -40,7 +40,7 @@ def main(words: list[str]) -> int:
         elif name == "main":
             _main_case(asked.results, asked.repeats)
         else:
-            for problem in [f"stack-{dimension}-{size}" for dimension in ("2d", "3d") for size in asked.sizes]:
+            for problem in [f"{name}-{dimension}-{size}" for dimension in ("2d", "3d") for size in asked.sizes]:
                 console.print(problem)
                 measure.in_turn({"intact": ("intact", problem)}, _folder(asked.results, problem), 1, console.print)
     results, numbers = measure.read(asked.results), _numbers(asked.results)

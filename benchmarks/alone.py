@@ -31,9 +31,9 @@ def run(code: str, problem: str, file: Path, steps: int | None) -> Run:
 
     if problem == "main":
         return ours.main_case(steps)
-    if problem.startswith("stack"):
-        dimension, size = problem.split("-")[1:]
-        return ours.stack(size, dimension == "3d", steps)
+    if problem.startswith(("stack", "elastic")):
+        kind, dimension, size = problem.split("-")
+        return ours.stack(size, dimension == "3d", 1 if kind == "elastic" else steps)
     if code == "own":
         task = OWN[problem]
         return ours.plate(task, file.parent / f"{task.name}.msh", steps)

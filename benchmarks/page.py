@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from benchmarks.answers import Check
-from benchmarks.measure import Measured
-from benchmarks.targets import TARGETS, Numbers, Results, stacks
+from benchmarks.targets import TARGETS, Numbers, Results, elastic, seconds, sizes
 
 DOCS = Path(__file__).parents[1] / "docs"
 HEAD = (
     "problem",
     "code",
     "unknowns",
+    "runs",
     "steps",
     "seconds",
     "times faster",
@@ -32,10 +32,11 @@ HEAD = (
 TEXT = """# How fast
 
 Made by `containers/run python3 -m benchmarks --page`. Every run in a process of its own, code after code in turn;
-medians of {repeats}. Seconds are those of the steps, without imports, mesh and making of forms. *Dearest step* and
-*others* (median) are in solves of the undamaged elastic problem on the same mesh: assembly, factor, solve, measured in
-the same process. *Solves* are those with a factor. `own`: Intact's own steps, and a mesh that is as fine where the
-crack goes and coarser elsewhere.
+medians where there are several *runs*. Seconds are those of the steps, without imports, mesh and making of forms.
+*Dearest step* and *others* (median) are in solves of the undamaged elastic problem on the same mesh: assembly, factor,
+solve, measured in the same process. *Solves* are those with a factor. `own`: Intact's own steps, and a mesh that is as
+fine where the crack goes and coarser elsewhere. *elastic* is one such solve and the first step of the stack, in which
+nothing breaks.
 
 {machine}
 
@@ -68,6 +69,7 @@ def rows(results: Results) -> list[list[str]]:
                 problem,
                 code,
                 f"{run.displacement_unknowns + run.damage_unknowns:,}",
+                f"{len(one.runs)}",
                 f"{len(run.steps)}",
                 f"{one.seconds:.3g}",
                 f"{peer.seconds / one.seconds:.1f}" if peer is not None else "",
@@ -111,7 +113,6 @@ def write(
 ) -> None:
     said = [f"- {pair}: " + "; ".join(map(str, found)) for pair, found in checks.items()]
     text = TEXT.format(
-        repeats=max((len(one.runs) for one in results.values()), default=0),
         machine=machine,
         runs=markdown(HEAD, rows(results)),
         checks="\n".join(said) or "(nothing to compare)",
@@ -124,7 +125,7 @@ def write(
 def _draw(results: Results) -> Figure:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     bars, growth = figure.subplots(1, 2)
-    told = {key: one for key, one in results.items() if not key[0].startswith("stack")}
+    told = {key: one for key, one in results.items() if not key[0].startswith(("stack", "elastic"))}
     colours = {"phasefieldx": "0.6", "intact": "C0", "own": "C2"}
     for i, ((problem, code), one) in enumerate(reversed(told.items())):
         bars.barh(i, one.seconds, color=colours[code])
@@ -132,7 +133,7 @@ def _draw(results: Results) -> Figure:
     bars.set(xscale="log", xlabel="seconds", yticks=[])
     bars.margins(x=0.6)
     for number, dimension in enumerate(("2d", "3d")):
-        _growth(growth, stacks(results, dimension), f"C{number}", dimension)
+        _growth(growth, results, dimension, f"C{number}")
     growth.set(xlabel="unknowns of displacement", ylabel="seconds", title="layered stack")
     if growth.lines:
         growth.set(xscale="log", yscale="log")
@@ -140,9 +141,11 @@ def _draw(results: Results) -> Figure:
     return figure
 
 
-def _growth(axes: Axes, found: Sequence[tuple[int, Measured]], colour: str, dimension: str) -> None:
-    if found:
-        unknowns, measured = zip(*found, strict=True)
-        axes.plot(unknowns, [one.seconds for one in measured], "o-", color=colour, label=f"{dimension}, whole crack")
-        elastic = [one.elastic_solve for one in measured]
-        axes.plot(unknowns, elastic, "s--", color=colour, label=f"{dimension}, one elastic solve")
+def _growth(axes: Axes, results: Results, dimension: str, colour: str) -> None:
+    for kind, what, of, style in (
+        ("stack", "whole crack", seconds, "o-"),
+        ("elastic", "one elastic solve", elastic, "s--"),
+    ):
+        found = [(unknowns, of(one)) for unknowns, one in sizes(results, f"{kind}-{dimension}")]
+        if found:
+            axes.plot(*zip(*found, strict=True), style, color=colour, label=f"{dimension}, {what}")

@@ -65,9 +65,9 @@ def whole(problem: str) -> Callable[[Results, Numbers], float | None]:
     return lambda results, numbers: _of(results, problem, lambda one: one.in_elastic_solves)
 
 
-def growth(dimension: str, of: Callable[[Measured], float]) -> Callable[[Results, Numbers], float | None]:
+def growth(kind: str, of: Callable[[Measured], float]) -> Callable[[Results, Numbers], float | None]:
     def exponent(results: Results, numbers: Numbers) -> float | None:
-        points = [(n, of(one)) for n, one in stacks(results, dimension) if RANGE[0] <= n <= RANGE[1]]
+        points = [(n, of(one)) for n, one in sizes(results, kind) if RANGE[0] <= n <= RANGE[1]]
         if len(points) < 2:
             return None
         unknowns, grown = np.log(points).T
@@ -76,15 +76,19 @@ def growth(dimension: str, of: Callable[[Measured], float]) -> Callable[[Results
     return exponent
 
 
-def memory(results: Results, numbers: Numbers) -> float | None:
-    """kB for each unknown of displacement, in the largest stack."""
-    solids = [pair for pair in stacks(results, "3d") if pair[0] >= RANGE[0]]
-    return 1000 * solids[-1][1].megabytes / solids[-1][0] if solids else None
+def memory(kind: str) -> Callable[[Results, Numbers], float | None]:
+    """kB for each unknown of displacement, in the largest."""
+
+    def of(results: Results, numbers: Numbers) -> float | None:
+        large = [pair for pair in sizes(results, kind) if pair[0] >= RANGE[0]]
+        return 1000 * large[-1][1].megabytes / large[-1][0] if large else None
+
+    return of
 
 
-def stacks(results: Results, dimension: str) -> list[tuple[int, Measured]]:
-    """Unknowns and what was measured, from small to large."""
-    found = [one for (problem, _), one in results.items() if problem.startswith(f"stack-{dimension}-")]
+def sizes(results: Results, kind: str) -> list[tuple[int, Measured]]:
+    """Unknowns and what was measured, from small to large; the kind is "stack-3d" or the like."""
+    found = [one for (problem, _), one in results.items() if problem.startswith(f"{kind}-")]
     return sorted(((one.first.displacement_unknowns, one) for one in found), key=lambda pair: pair[0])
 
 
@@ -113,11 +117,12 @@ TARGETS = (
     Target("notched tension: the step in which the crack runs", 60, SOLVES, "tension", dearest("tension")),
     Target("notched tension: other steps, median", 4, SOLVES, "tension", others("tension")),
     Target("main case: all of the crack's run", 150, SOLVES, "main", whole("main")),
-    Target("2D, 1e5 to 1e6 unknowns: growth of a whole run", 1.2, "exponent", "stack", growth("2d", seconds)),
-    Target("2D: growth of one elastic solve", 1.2, "exponent", "stack", growth("2d", elastic)),
-    Target("3D, 1e5 to 1e6 unknowns: growth of a whole run", 1.2, "exponent", "stack", growth("3d", seconds)),
-    Target("3D: growth of one elastic solve", 1.2, "exponent", "stack", growth("3d", elastic)),
-    Target("3D: memory for each unknown of displacement", 3, "kB", "stack", memory),
+    Target("2D, 1e5 to 1e6 unknowns: growth of a whole run", 1.2, "exponent", "stack", growth("stack-2d", seconds)),
+    Target("2D: growth of one elastic solve", 1.2, "exponent", "elastic", growth("elastic-2d", elastic)),
+    Target("3D, 1e5 to 1e6 unknowns: growth of a whole run", 1.2, "exponent", "stack", growth("stack-3d", seconds)),
+    Target("3D: growth of one elastic solve", 1.2, "exponent", "elastic", growth("elastic-3d", elastic)),
+    Target("3D: memory for each unknown, ready to crack", 3, "kB", "elastic", memory("elastic-3d")),
+    Target("3D: memory for each unknown, through a crack", 3, "kB", "stack", memory("stack-3d")),
     Target("intact run: start to first step", 3, "s", "main", lambda results, numbers: numbers.get("start")),
     Target("intact run: the whole main case", 60, "s", "main", lambda results, numbers: numbers.get("study")),
 )

@@ -192,7 +192,7 @@ class AlternateMinimiser:
         return self._enough()
 
 
-def _multigrid(solid: Solid, linear: Linear) -> Multigrid | None:
+def multigrid_of(solid: Solid, linear: Linear) -> Multigrid | None:
     """None for a factor. Of the strain across a thin plate multigrid knows nothing; there a factor is cheap."""
     space = solid.state.u.function_space
     wanted = linear == "multigrid" or (linear == "automatic" and pays(space))
@@ -200,11 +200,11 @@ def _multigrid(solid: Solid, linear: Linear) -> Multigrid | None:
 
 
 def _elasticity(solid: Solid, linear: Linear) -> LinearSolver:
-    return LinearSolver(solid.comm, PATIENCE, 1e-2, multigrid=_multigrid(solid, linear))
+    return LinearSolver(solid.comm, PATIENCE, 1e-2, multigrid=multigrid_of(solid, linear))
 
 
 def _of_both(solid: Solid, linear: Linear) -> LinearSolver:
-    inner, coupled = _multigrid(solid, linear), solid.coupled
+    inner, coupled = multigrid_of(solid, linear), solid.coupled
     space = coupled.functional.x.function_space
     multigrid = None if inner is None else CoupledMultigrid(inner, space, coupled.u, coupled.d)
     return LinearSolver(solid.comm, PATIENCE, INEXACT, multigrid=multigrid)

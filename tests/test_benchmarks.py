@@ -121,9 +121,10 @@ def test_a_code_that_finds_another_peak_is_not_called_faster() -> None:
 
 
 def test_growth_and_memory_are_those_of_the_stacks() -> None:
-    assert growth("3d", seconds)(some_results(), {}) == pytest.approx(1.5)
-    assert growth("2d", seconds)(some_results(), {}) is None
-    assert memory(some_results(), {}) == pytest.approx(0.2)
+    assert growth("stack-3d", seconds)(some_results(), {}) == pytest.approx(1.5)
+    assert growth("stack-2d", seconds)(some_results(), {}) is None
+    assert growth("elastic-3d", seconds)(some_results(), {}) is None
+    assert memory("stack-3d")(some_results(), {}) == pytest.approx(0.2)
 
 
 def test_the_page_has_every_target_and_its_picture(tmp_path: Path) -> None:
