@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import ceil, sqrt
+from math import ceil
 
 from mpi4py import MPI
 from rich import box
@@ -151,12 +151,14 @@ def closed_form(body: Body) -> tuple[float, float | None] | None:
     if KINEMATICS[body.case.geometry].thin or body.case.boundaries.top == "pressure":
         return None
     media, toughness = body.layers.media, body.case.fracture.interface_toughness
-    stress, release = _strip(body, media["cathode"])
+    stress, _ = _strip(body, media["cathode"])
+    pull, release = _strip(body, replace(media["cathode"], shrinkage=-1.0))
+    # What the stack was pressed with has to be used up first.
+    needed = float(critical_charge(release, toughness) or 0.0) + float(body.case.boundaries.pressure or 0.0) / pull
     strain = media["cathode"].shrinkage
-    if not callable(strain):
-        return stress, critical_charge(release, toughness)
-    _, release = _strip(body, replace(media["cathode"], shrinkage=-1.0))
-    return stress, _first(strain, -sqrt(toughness / release))
+    if callable(strain):
+        return stress, _first(strain, -needed)
+    return stress, -needed / strain if strain < 0 else None
 
 
 def _strip(body: Body, cathode: Medium) -> tuple[float, float]:

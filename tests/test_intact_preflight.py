@@ -68,6 +68,13 @@ def test_layers_that_swell_never_open(tmp_path):
     assert closed_form(body(tmp_path, "shrinkage.active_strain=5 %"))[1] is None
 
 
+def test_shrinkage_first_takes_off_what_was_pressed_on(tmp_path):
+    pull, soc = closed_form(body(tmp_path))
+    later = closed_form(body(tmp_path, "boundaries.pressure=20 MPa"))[1] - soc
+    assert later * pull == pytest.approx(20, rel=1e-9)
+    assert closed_form(body(tmp_path, "boundaries={top='pressure', pressure='20 MPa'}")) is None
+
+
 def test_counts_are_those_of_the_solver(tmp_path):
     """Vertices and edges of a mesh without holes obey Euler: V - E + F = 1."""
     text = check(tmp_path)
