@@ -88,7 +88,9 @@ def evolve(
             if charge.halve():
                 cuts += 1
                 continue
-            observer.step(_record(solid, detachment, charge.target, plastic_work, balance.work, outcome, cuts, clock, half))
+            observer.step(
+                _record(solid, detachment, charge.target, plastic_work, balance.work, outcome, cuts, clock, half)
+            )
             return False
         plastic_work += solid.accept()
         charge.accept()
