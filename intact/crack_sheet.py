@@ -177,7 +177,7 @@ def _not_converged(sheet: Sheet, layout: Layout, row: int, column: int, run: Fin
             middle = 0.76  # the interface stays visible
     for number, line in enumerate(lines):
         place = (x + layout.panel / 2, y + middle * high + 26 * (number - (len(lines) - 1) / 2))
-        sheet.text(*place, line, 22, ha="center", weight="bold", color=ALARM)
+        sheet.text(*place, line, 22, layout.panel - 8, ha="center", weight="bold", color=ALARM)
     sheet.box(x, y, layout.panel, high, fill=False, edgecolor=ALARM, linewidth=points(2))
 
 

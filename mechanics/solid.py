@@ -218,9 +218,10 @@ class Solid:
 
 def _extent(body: mesh.Mesh) -> float:
     """The longest side of the box around it."""
-    ends = np.concatenate([body.geometry.x.max(axis=0), -body.geometry.x.min(axis=0)])
-    body.comm.Allreduce(MPI.IN_PLACE, ends, op=MPI.MAX)
-    return float(np.max(ends[:3] + ends[3:]))
+    low, high = body.geometry.x.min(axis=0), body.geometry.x.max(axis=0)
+    body.comm.Allreduce(MPI.IN_PLACE, low, op=MPI.MIN)
+    body.comm.Allreduce(MPI.IN_PLACE, high, op=MPI.MAX)
+    return float(np.max(high - low))
 
 
 def _check(
