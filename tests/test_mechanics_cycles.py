@@ -196,6 +196,7 @@ def test_plastic_work_of_each_half_cycle_of_a_layer_that_shrinks_between_walls(m
     assert flowed[-1] == pytest.approx(flowed[1]) if hardening == 0 else 0 <= flowed[-1] < 0.1 * flowed[1]
 
 
+@pytest.mark.slow
 def test_energy_goes_nowhere_over_two_cycles(make_solid, block):
     """V13: damage and flow at once, both ways; the trapezoidal rule, in 40 steps for each half cycle, to 5e-4."""
     media = uniform(shrinkage=-0.02, yield_stress=10.0, hardening=100.0, toughness=2.0)
