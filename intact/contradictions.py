@@ -26,6 +26,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _pressure(case)
     yield from _support(case)
     yield from _steps(case)
+    yield from _cycling(case)
     yield from _given(case)
 
 
@@ -210,6 +211,12 @@ def _steps(case: Case) -> Iterator[Problem]:
         )
     if any(later <= sooner for sooner, later in zip(case.output.soc, case.output.soc[1:], strict=False)):
         yield Problem("output.soc", f"got {list(map(float, case.output.soc))}, takes rising numbers")
+
+
+def _cycling(case: Case) -> Iterator[Problem]:
+    if case.cycling is not None and case.cycling.down_to >= case.steps.until:
+        words = f"got {case.cycling.down_to:g}, takes less than steps.until = {case.steps.until:g}"
+        yield Problem("cycling.down_to", words, ("steps.until",))
 
 
 def _given(case: Case) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from intact import finished
+from intact import cycles, finished
 from intact.results import CASE, FIELDS, HISTORY
 from intact.toml_text import toml_text
 from intact.trace import CERTIFICATE, IN_A_PLANE, IN_SPACE
@@ -29,7 +29,7 @@ Integers = npt.NDArray[np.int64]
 FORMAT = 1  # grows by one when an older file can no longer be read as it stands
 SAME_LOAD = 1e-6  # of the largest load: files hold loads as text or as float32
 UNITS = tuple(f"_{unit}" for unit in (IN_A_PLANE, IN_SPACE))  # of the energies in history.csv
-NOT_OF_THE_CURVE = ("soc", "iterations", "repetitions", "outcome", "seconds", *CERTIFICATE)
+NOT_OF_THE_CURVE = ("soc", "half_cycle", "iterations", "repetitions", "outcome", "seconds", *CERTIFICATE)
 
 
 class RecordError(ValueError):
@@ -159,7 +159,7 @@ def from_results(folder: Path) -> CrackRecord:
         points=first.points[used],
         triangles=triangles.reshape(-1, 3),
         length=length,
-        load_name="state of charge",
+        load_name="charge that has flowed" if "cycling" in case else "state of charge",
         loads=np.array(list(shapes)),
         damage=np.array([shape.damage[used] for shape in shapes.values()]),
         displacement=np.array([shape.displacement[used] for shape in shapes.values()]),
@@ -176,7 +176,8 @@ def _curve(file: Path) -> dict[str, Floats]:
     other = {name.format(unit=unit) for name in NOT_OF_THE_CURVE for unit in (IN_A_PLANE, IN_SPACE)}
     names = [name for name in (rows[0] if rows else ()) if name not in other]
     columns = {_without_unit(name): np.array([float(row[name]) for row in rows]) for name in names}
-    return {"load": np.array([float(row["soc"]) for row in rows])} | columns
+    loads = cycles.flowed((float(row["soc"]), int(row.get("half_cycle", 1))) for row in rows)
+    return {"load": np.array(list(loads))} | columns
 
 
 def _without_unit(name: str) -> str:

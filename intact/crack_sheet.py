@@ -1,4 +1,4 @@
-"""Lays out the crack field: a row for each run, a column for each state of charge."""
+"""Lays out the crack field: a row for each run, a column for each state of charge or end of a half cycle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from intact import panels
+from intact import cycles, panels
 from intact.finished import ELECTROLYTE, RULE, SAME_SOC, FinishedRun, UnreadableError
 from intact.sheet import ALARM, EDGE, FAINT, WIDTH, Sheet, percent, plain, points
 
@@ -35,7 +35,7 @@ class Layout:
     """Where things are on the sheet, pixels."""
 
     window: panels.Window
-    columns: tuple[float, ...]
+    columns: tuple[float, ...]  # charge that has flowed
     left: int  # of the first panel
     panel: int  # its width
 
@@ -73,11 +73,11 @@ def window(runs: Sequence[FinishedRun]) -> panels.Window:
 
 
 def columns(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
-    """The pictured states of charge: those asked for, also where a run ended before."""
-    asked = {soc for run in runs for soc in run.asked}
-    kept = {soc for run in runs for soc in run.fields if run.converged or not asked}
+    """What is pictured: that which is asked for, also where a run ended before."""
+    asked = {at for run in runs for at in run.asked}
+    kept = {at for run in runs for at in run.fields if run.converged or not asked}
     wanted = sorted(asked | kept)
-    return tuple(soc for soc, last in zip(wanted, [-1.0, *wanted], strict=False) if soc - last > SAME_SOC)
+    return tuple(at for at, last in zip(wanted, [-1.0, *wanted], strict=False) if at - last > SAME_SOC)
 
 
 def draw(title: str, runs: Sequence[FinishedRun], view: panels.Window, file: Path) -> None:
@@ -89,7 +89,7 @@ def draw(title: str, runs: Sequence[FinishedRun], view: panels.Window, file: Pat
     layout = Layout(view, shown, left, min(max(panel, NARROWEST), WIDEST))
     sheet = Sheet(*layout.size(len(runs)))
     sheet.title(title)
-    _column_headings(sheet, layout)
+    _column_headings(sheet, layout, runs)
     for row, (run, heading) in enumerate(zip(runs, headings, strict=True)):
         _row_heading(sheet, layout, row, heading)
         _region_names(sheet, layout, row, run)
@@ -113,12 +113,21 @@ def _width(heading: Heading) -> float:
     return max(trial.text(0, 0, line, size, WIDEST_HEADING, weight=weight) for line, size, weight in heading)
 
 
-def _column_headings(sheet: Sheet, layout: Layout) -> None:
+def _column_headings(sheet: Sheet, layout: Layout, runs: Sequence[FinishedRun]) -> None:
     y = HEAD - 20
-    sheet.text(layout.left - 8, y, "state of charge", 20, ha="right")
-    for column, soc in enumerate(layout.columns):
-        number = f"{soc:.1f}" if abs(soc - round(soc, 1)) < SAME_SOC else f"{soc:.3g}"
-        sheet.text(layout.x(column) + layout.panel / 2, y, number, 24, ha="center", weight="bold")
+    later = any(run.cycles.count for run in runs)
+    sheet.text(layout.left - 8, y, "SoC, then after" if later else "state of charge", 20, ha="right")
+    for column, at in enumerate(layout.columns):
+        words = _column_heading(at, runs)
+        sheet.text(layout.x(column) + layout.panel / 2, y, words, 24, layout.panel, ha="center", weight="bold")
+
+
+def _column_heading(at: float, runs: Sequence[FinishedRun]) -> str:
+    """A state of charge, or the half cycle that ends there."""
+    half = max((run.cycles.half_cycle(at) for run in runs if run.cycles.keeps(at)), default=1)
+    if half > 1:
+        return cycles.name(half)
+    return f"{at:.1f}" if abs(at - round(at, 1)) < SAME_SOC else f"{at:.3g}"
 
 
 def _row_heading(sheet: Sheet, layout: Layout, row: int, heading: Heading) -> None:
@@ -139,11 +148,11 @@ def _region_names(sheet: Sheet, layout: Layout, row: int, run: FinishedRun) -> N
 
 
 def _panel(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun) -> None:
-    soc, x, y = layout.columns[column], layout.x(column), layout.y(row)
-    file = run.fields_at(soc)
+    at, x, y = layout.columns[column], layout.x(column), layout.y(row)
+    file = run.fields_at(at)
     if file is not None:
         sheet.image(x, y, rendered(file, layout.window, layout.panel))
-        detached = run.detached_at(soc)
+        detached = run.detached_at(at)
         right, top = layout.place(row, column, *read(file).upper_right())
         weight = "bold" if detached > 0 else "normal"
         sheet.text(right - 8, top + 17, f"{percent(detached)} detached", 18, ha="right", weight=weight)
@@ -158,17 +167,17 @@ def _not_converged(sheet: Sheet, layout: Layout, row: int, column: int, run: Fin
     """The last equilibrium, pale, in the first column that the run did not reach; nothing after that."""
     x, y, high = layout.x(column), layout.y(row), layout.panel_height
     lines, middle = ["NOT CONVERGED"], 0.5
-    reached = sum(soc <= run.last_soc + SAME_SOC for soc in layout.columns)
-    last = run.fields_at(run.last_soc)
+    reached = sum(at <= run.last + SAME_SOC for at in layout.columns)
+    last = run.fields_at(run.last)
     if column == reached:
-        lines.append(f"after {run.last_soc:.3g}")
+        lines.append(f"after {run.when(run.last)}")
         if last is not None:
             image = rendered(last, layout.window, layout.panel)
             sheet.image(x, y, (255 - 0.45 * (255.0 - image)).astype(np.uint8))
             middle = 0.76  # the interface stays visible
     for number, line in enumerate(lines):
         place = (x + layout.panel / 2, y + middle * high + 26 * (number - (len(lines) - 1) / 2))
-        sheet.text(*place, line, 22, ha="center", weight="bold", color=ALARM)
+        sheet.text(*place, line, 22, layout.panel - 8, ha="center", weight="bold", color=ALARM)
     sheet.box(x, y, layout.panel, high, fill=False, edgecolor=ALARM, linewidth=points(2))
 
 

@@ -1,4 +1,4 @@
-"""Draws detached fraction against state of charge, a line for each run."""
+"""Draws detached fraction against state of charge, or the charge passed in several cycles: a line for each run."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def _looks(study: FinishedStudy) -> list[Look]:
 
 
 def _curve(axes: Axes, run: FinishedRun, look: Look, label: str) -> None:
-    soc, detached = [step.soc for step in run.steps], [step.detached for step in run.steps]
+    flowed, detached = [step.flowed for step in run.steps], [step.detached for step in run.steps]
     axes.plot(
-        soc,
+        flowed,
         detached,
         color=look.colour,
         linestyle=DASHES[look.style],
@@ -87,7 +87,7 @@ def _curve(axes: Axes, run: FinishedRun, look: Look, label: str) -> None:
         first = (run.first_detachment, run.detached_at(run.first_detachment))
         axes.plot(*first, zorder=4, clip_on=False, **_ring(look.colour))
     if not run.converged and run.steps:
-        axes.plot(soc[-1], detached[-1], zorder=5, clip_on=False, **_cross())
+        axes.plot(flowed[-1], detached[-1], zorder=5, clip_on=False, **_cross())
 
 
 def _ring(colour: str) -> dict[str, Any]:
@@ -103,17 +103,19 @@ def _label(run: FinishedRun, compared: Sequence[str]) -> str:
     names = (run.labels[key] if key == ELECTROLYTE else f"{plain(key)} {run.labels[key]}" for key in compared)
     outcome = []
     if run.first_detachment is not None:
-        outcome.append(f"begins to detach at {run.first_detachment:.3g}")
+        outcome.append(f"begins to detach at {run.when(run.first_detachment)}")
     if not run.converged:
-        outcome.append(f"NOT CONVERGED after {run.last_soc:.3g}")
+        outcome.append(f"NOT CONVERGED after {run.when(run.last)}")
     return "\n".join([", ".join(names), *(outcome or ["stays in touch"])])
 
 
 def _frame(axes: Axes, study: FinishedStudy) -> None:
-    last = max((soc for run in study.runs for soc in (run.last_soc, *run.asked)), default=1.0)
+    last = max((soc for run in study.runs for soc in (run.last, *run.asked)), default=1.0)
     axes.set_xlim(0, last)
     axes.set_ylim(-0.02, 1.02)
-    axes.set_xlabel("state of charge", fontsize=points(26), color=INK, labelpad=8)
+    cycled = any(run.cycles.count for run in study.runs)
+    over = "charge that has flowed either way, in full charges" if cycled else "state of charge"
+    axes.set_xlabel(over, fontsize=points(26), color=INK, labelpad=8)
     axes.set_ylabel("detached share of the interface", fontsize=points(26), color=INK, labelpad=8)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from intact import cycles
 from materials import quantity
 
 ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
-SAME_SOC = 1e-6  # the steps end exactly at the pictured states of charge; files hold them as text
+SAME_SOC = cycles.SAME  # the steps end exactly at the pictured states of charge; files hold them as text
 
 
 class UnreadableError(ValueError):
@@ -26,33 +27,44 @@ class Step:
     """One line of the history that is an equilibrium."""
 
     soc: float
+    half_cycle: int
     detached: float
+    flowed: float  # charge, either way: the state of charge, as long as it has not turned round
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """One run: what was compared in it, its history and the states of charge whose fields were kept."""
+    """One run: what was compared in it, its history and the fields that were kept. When is told by the charge that
+    has flowed."""
 
     folder: Path
     labels: Mapping[str, str]
     converged: bool
-    first_detachment: float | None  # state of charge
+    first_detachment: float | None
     steps: tuple[Step, ...]
-    asked: tuple[float, ...]  # states of charge that the case wants pictured
-    fields: Mapping[float, Path]  # file by state of charge, in rising order
+    cycles: cycles.Cycles
+    asked: tuple[float, ...]  # that the case wants pictured
+    fields: Mapping[float, Path]  # in rising order
 
     @property
-    def last_soc(self) -> float:
-        """The state of charge up to which the run is an equilibrium."""
-        return self.steps[-1].soc if self.steps else 0.0
+    def last(self) -> float:
+        """Up to where the run is an equilibrium."""
+        return self.steps[-1].flowed if self.steps else 0.0
 
-    def detached_at(self, soc: float) -> float:
+    def detached_at(self, flowed: float) -> float:
         """Detached fraction at the last step that is no later."""
-        past = [step.detached for step in self.steps if step.soc <= soc + SAME_SOC]
+        past = [step.detached for step in self.steps if step.flowed <= flowed + SAME_SOC]
         return past[-1] if past else 0.0
 
-    def fields_at(self, soc: float) -> Path | None:
-        return next((file for at, file in self.fields.items() if abs(at - soc) < SAME_SOC), None)
+    def fields_at(self, flowed: float) -> Path | None:
+        return next((file for at, file in self.fields.items() if abs(at - flowed) < SAME_SOC), None)
+
+    def when(self, flowed: float) -> str:
+        """The state of charge, and the half cycle where there are several."""
+        if not self.cycles.count:
+            return f"{flowed:.3g}"
+        soc = next((step.soc for step in self.steps if abs(step.flowed - flowed) < SAME_SOC), flowed)
+        return f"{soc:.3g} in {cycles.name(self.cycles.half_cycle(flowed))}"
 
 
 @dataclass(frozen=True)
@@ -93,17 +105,26 @@ def read(folder: Path) -> FinishedStudy:
 
 def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
     case = tomllib.loads(_text(folder / "case.toml"))
-    fields = folder / "fields.pvd"
+    fields, steps, cycled = folder / "fields.pvd", _steps(folder / "history.csv"), cycles.of_file(case)
+    pictured = (quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ()))
     return FinishedRun(
         folder=folder,
         labels=_from_case(case) | told["labels"],
         converged=told["converged"],
-        first_detachment=told["first_detachment_soc"],
-        steps=_steps(folder / "history.csv"),
-        asked=tuple(quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ())),
+        first_detachment=_first_detachment(told, steps),
+        steps=steps,
+        cycles=cycled,
+        asked=(*pictured, *cycled.kept),
         # a run that ends in its first step has no equilibrium to keep
         fields=fields_of(fields) if told["converged"] or fields.exists() else {},
     )
+
+
+def _first_detachment(told: Mapping[str, Any], steps: tuple[Step, ...]) -> float | None:
+    soc, half = told["first_detachment_soc"], told.get("cycling", {}).get("first_detachment_half_cycle", 1)
+    if soc is None or half == 1:
+        return soc
+    return next((step.flowed for step in steps if step.half_cycle == half and abs(step.soc - soc) < SAME_SOC), None)
 
 
 def _from_case(case: Mapping[str, Any]) -> dict[str, str]:
@@ -119,15 +140,17 @@ def _from_case(case: Mapping[str, Any]) -> dict[str, str]:
 def _steps(file: Path) -> tuple[Step, ...]:
     rows = list(csv.DictReader(_text(file).splitlines()))
     try:
-        return tuple(
-            Step(float(row["soc"]), float(row["detached_fraction"])) for row in rows if row["outcome"] == "converged"
-        )
+        kept = [row for row in rows if row["outcome"] == "converged"]
+        whens = [(float(row["soc"]), int(row.get("half_cycle", 1))) for row in kept]
+        shares = [float(row["detached_fraction"]) for row in kept]
     except (KeyError, ValueError) as error:
         raise UnreadableError(f"{file} is not a history that intact run writes: {error}") from None
+    so_far = cycles.flowed(whens)
+    return tuple(Step(*when, share, at) for when, share, at in zip(whens, shares, so_far, strict=True))
 
 
 def fields_of(file: Path) -> dict[float, Path]:
-    """The .pvtu files that a .pvd collects, by their time, which is the state of charge."""
+    """The .pvtu files that a .pvd collects, by their time, which is the charge that has flowed."""
     files = {float(one["timestep"]): file.parent / one["file"] for one in _listed(file, "DataSet")}
     for joint in files.values():
         for piece in (joint.parent / one["Source"] for one in _listed(joint, "Piece")):

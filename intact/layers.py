@@ -57,6 +57,7 @@ def layers(case: Case) -> Layers:
             saturation=float(flow.saturation_stress or 0.0),
             saturation_strain=float(flow.saturation_strain or 1.0),
             strength=cracking[1],
+            fatigue=_threshold(case, cracking[0]),
         )
 
     return Layers(
@@ -111,6 +112,13 @@ def _bulk_strength(case: Case, of_interface: float) -> float:
     return float(fracture.bulk_strength or of_interface * sqrt(fracture.bulk_toughness / fracture.interface_toughness))
 
 
+def _threshold(case: Case, toughness: float) -> float | None:
+    """Of a layer with this toughness: the same share of it can be borne as often."""
+    if case.fatigue is None:
+        return None
+    return float(case.fatigue.threshold * toughness / case.fracture.interface_toughness)
+
+
 def _yield_stress(case: Case, electrolyte: Material) -> float | None:
     match case.flow.yield_stress:
         case "none":
@@ -157,5 +165,7 @@ def _sources(case: Case) -> Iterator[tuple[str, str]]:
         given = "given in the case" if fracture.bulk_strength else "as brittle as the interface"
         yield "bulk strength", f"{_bulk_strength(case, strength):g} MPa ({given})"
     yield "yield stress", "none: every layer stays elastic" if flow.yield_stress == "none" else flow.yield_stress
+    if case.fatigue is not None:
+        yield "fatigue threshold", f"{case.fatigue.threshold:g} MPa (given in the case, of the interface)"
     yield "cathode moduli", f"{case.composite.moduli}, of active material and electrolyte"
     yield "cathode shrinkage", f"Levin's formula, from {told(case)}"

@@ -88,9 +88,15 @@ def _steps(case: Case) -> str:
     steps = case.steps
     stops = (0.0, *sorted({*case.output.soc, steps.until}))
     count = sum(ceil((end - start) / steps.largest - 1e-9) for start, end in pairwise(stops))
+    more, cycled = "", case.cycling
+    if cycled is not None:
+        each = ceil((steps.until - cycled.down_to) / steps.largest - 1e-9)
+        halves = 2 * cycled.cycles - 1
+        often = f" in each of {halves} half cycles between that and" if halves > 1 else " down to"
+        more = f", then {each}{often} SoC {cycled.down_to:g}"
     return (
-        f"{count} to SoC {steps.until:g}, none larger than {steps.largest:g}, and some more where detachment begins, "
-        f"which is found to within {steps.onset:g}"
+        f"{count} to SoC {steps.until:g}{more}, none larger than {steps.largest:g}, and some more where detachment "
+        f"begins, which is found to within {steps.onset:g}"
     )
 
 

@@ -9,7 +9,7 @@ from dolfinx import fem
 from dolfinx.io import VTKFile
 from mpi4py import MPI
 
-from intact import results
+from intact import cycles, results
 from intact.body import COARSE, REGIONS, Body
 from intact.console import console
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
@@ -20,7 +20,10 @@ SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
 
 
 class Reporter:
-    """Keeps the history and the fields at the pictured states of charge, and tells how far the run is."""
+    """Keeps the history and the fields at the pictured states of charge, and tells how far the run is.
+
+    The time of fields is the charge that has flowed: the state of charge, as long as it has not turned round.
+    """
 
     def __init__(self, body: Body, solid: Solid, folder: Path) -> None:
         self.highest_in_coarse_cells = 0.0  # damage
@@ -33,10 +36,10 @@ class Reporter:
             around_axis=body.case.geometry == "axisymmetric",
         )
         self._solid = solid
-        self._pictured = body.case.output.soc
+        self._pictured, self._cycles = body.case.output.soc, cycles.of_case(body.case)
         self._clock = perf_counter()
         self._told = 0.0  # detached fraction in the last line
-        self._kept: float | None = None  # state of charge of the last fields
+        self._kept: float | None = None  # time of the last fields
         coarse = body.cell_size > COARSE * body.case.fracture.length
         self._coarse_nodes = solid.state.d.function_space.dofmap.list[coarse]
         vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
@@ -55,12 +58,14 @@ class Reporter:
     def step(self, record: Record) -> None:
         self.trace.add(record)
         self._look_at_coarse_cells()
-        pictured = any(abs(record.soc - soc) < SAME_SOC for soc in self._pictured)
+        pictured = any(abs(self.trace.flowed - soc) < SAME_SOC for soc in self._pictured)
+        pictured = pictured or self._cycles.keeps(self.trace.flowed)
         if self.trace.stopped is not None:
             self._tell(f"  {self.trace.stopped}; the run stops here", "bold red")
         elif pictured or record.detached_fraction - self._told > DETACHED or self._silent_for_long():
             self._told = record.detached_fraction
-            self._tell(f"  SoC {record.soc:.4f}: {record.detached_fraction:.0%} detached")
+            half = f" in {cycles.name(record.half_cycle)}" if self._cycles.count else ""
+            self._tell(f"  SoC {record.soc:.4f}{half}: {record.detached_fraction:.0%} detached")
         if pictured or self.trace.stopped is not None:
             self._keep_fields()
 
@@ -70,8 +75,8 @@ class Reporter:
 
     def _keep_fields(self) -> None:
         """The state is the last equilibrium, also where the step after it failed; before the first there is none."""
-        last = self.trace.last_soc
-        if last is not None and last != self._kept:
+        last = self.trace.flowed
+        if self.trace.records and last != self._kept:
             self._kept = last
             self._displacement.interpolate(self._solid.deformation)
             self._fields.write_function([self._displacement, self._solid.state.d, self._region], last)

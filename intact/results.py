@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from intact import cycles
 from intact.console import console
 
 HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
@@ -19,6 +20,7 @@ TABLE, TABLE_TEXT = "table.csv", "table.txt"
 OURS = (HISTORY, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
 PICTURES = CRACK_FIELD, DETACHED_FRACTION = "crack-field.png", "detached-fraction.png"
 WIDE = 160  # of the table as text: no cell is broken
+HALF_CYCLES = "first_detachment_half_cycle", "full_detachment_half_cycle"
 
 Summary = Mapping[str, Any]
 
@@ -47,7 +49,8 @@ def write(folder: Path, summary: Summary) -> None:
     """The joint summary, and its table for programs and for people."""
     write_json(folder / SUMMARY, summary)
     with (folder / TABLE).open("w", newline="", encoding="utf-8") as file:
-        rows = [_plain(run, _pictured(summary["runs"])) for run in summary["runs"]]
+        runs = summary["runs"]
+        rows = [_plain(run, _pictured(runs), _cycled(runs)) for run in runs]
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -112,14 +115,20 @@ def _table(summary: Summary) -> Table:
         sheet.add_column(heading, justify="right")
     for soc in pictured:
         sheet.add_column(f"detached\nat SoC {soc}", justify="right")
+    cycled = _cycled(runs)
+    for which in cycled:
+        sheet.add_column(f"detached after\n{which} cycle", justify="right")
     sheet.add_column("outcome")
     for run in runs:
         located = (_located(run, f"{kind}_detachment") for kind in ("first", "full"))
-        sheet.add_row(*run["labels"].values(), *located, *(_share(run, soc) for soc in pictured), outcome(run))
+        shares = [run["detached_fraction_at_soc"].get(soc) for soc in pictured]
+        shares += [_after_cycle(run, which) for which in cycled]
+        percents = ("-" if share is None else f"{share:.0%}" for share in shares)
+        sheet.add_row(*run["labels"].values(), *located, *percents, outcome(run))
     return sheet
 
 
-def _plain(run: Summary, pictured: Sequence[str]) -> dict[str, Any]:
+def _plain(run: Summary, pictured: Sequence[str], cycled: Sequence[str]) -> dict[str, Any]:
     """The line of the table for programs."""
     ends = [f"{kind}_detachment{end}_soc" for kind in ("first", "full") for end in ("_after", "")]
     return {
@@ -127,6 +136,8 @@ def _plain(run: Summary, pictured: Sequence[str]) -> dict[str, Any]:
         **run["labels"],
         **{key: run[key] for key in ends},
         **{f"detached_fraction_at_{soc}": run["detached_fraction_at_soc"].get(soc) for soc in pictured},
+        **{f"detached_fraction_after_{which}_cycle": _after_cycle(run, which) for which in cycled},
+        **{half: run["cycling"][half] for half in HALF_CYCLES if cycled},
         "last_soc": run["last_soc"],
         "outcome": "converged" if run["converged"] else run["reason"],
     }
@@ -138,18 +149,32 @@ def _pictured(runs: Sequence[Summary]) -> list[str]:
     return [told[(len(told) - 1) // 2], told[-1]] if len(told) > 1 else told
 
 
+def _cycled(runs: Sequence[Summary]) -> Sequence[str]:
+    """The cycles after which the table tells how much has let go."""
+    return ("first", "last")[: max((run["cycling"]["cycles"] for run in runs if "cycling" in run), default=0)]
+
+
+def _after_cycle(run: Summary, which: str) -> float | None:
+    half = 2 if which == "first" else 2 * run["cycling"]["cycles"]
+    return run["cycling"]["detached_fraction_after_half_cycle"].get(str(half))
+
+
 def _located(run: Summary, event: str) -> str:
     after, soc = run[f"{event}_after_soc"], run[f"{event}_soc"]
     if soc is not None:
-        return f"{after:.4g} and {soc:.4g}"
+        return f"{after:.4g} and {soc:.4g}" + _within(run, f"{event}_half_cycle")
     if run["converged"]:
         return "none"
-    return "not known" if run["last_soc"] is None else f"none up to {run['last_soc']:.4g}"
+    return "not known" if run["last_soc"] is None else f"none up to {_last(run)}"
 
 
-def _share(run: Summary, soc: str) -> str:
-    fraction = run["detached_fraction_at_soc"].get(soc)
-    return "-" if fraction is None else f"{fraction:.0%}"
+def _last(run: Summary) -> str:
+    return f"{run['last_soc']:.4g}" + _within(run, "last_half_cycle")
+
+
+def _within(run: Summary, which: str) -> str:
+    """The half cycle, where there are several."""
+    return f" in {cycles.name(run['cycling'][which])}" if "cycling" in run else ""
 
 
 def outcome(run: Summary) -> str:
@@ -158,4 +183,4 @@ def outcome(run: Summary) -> str:
         return f"converged, {run['steps']} steps"
     if run["last_soc"] is None:
         return "STOPPED before the first equilibrium"
-    return f"STOPPED after SoC {run['last_soc']:.4g}"
+    return f"STOPPED after SoC {_last(run)}"

@@ -16,7 +16,7 @@ from mpi4py import MPI
 
 import intact
 import meshes
-from intact import pictures, profile, results
+from intact import cycles, pictures, profile, results
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
@@ -97,7 +97,8 @@ def run_case(
                 made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear
             )
     known = _known(body, made)
-    charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc)
+    cycled = cycles.of_case(case)
+    charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc, cycled.turns)
     with closing(Reporter(body, made, folder)) as reporter:
         try:
             evolve(made, minimiser, charge, reporter.detachment, case.steps.onset, reporter)
@@ -109,6 +110,7 @@ def run_case(
         "labels": dict(body.labels),
         "title": case.title,
         **reporter.trace.figures(case.output.soc),
+        **({} if case.cycling is None else {"cycling": reporter.trace.cycles(cycled)}),
         "seconds_in_all": seconds,
         "profile": profile.profile(seconds),
         "warnings": [

@@ -155,6 +155,17 @@ class Flow(Section):
     )
 
 
+class Fatigue(Section):
+    """How a toughness falls where a layer is loaded again and again. Without this table it does not."""
+
+    threshold: Stress = key(
+        "elastic energy density (1 MPa is 1 MJ/m^3) that the interface can be loaded with, all loadings added up, "
+        "before its toughness falls: to 44 % at twice as much, to 25 % at three times; the bulk layers bear as many "
+        "times more as they are tougher",
+        example="10 MPa",
+    )
+
+
 SHRINKAGES: list[Any] = [["active_strain", "measure"], ["curve", "lithium"], ["curve", "capacity"]]
 
 
@@ -213,6 +224,13 @@ class Steps(Section):
     onset: StateOfCharge = key("the step in which detachment begins is cut down to this", 0.005)
 
 
+class Cycling(Section):
+    """Charges to steps.until and discharges in turn. Without this table there is one charge alone."""
+
+    cycles: Annotated[int, Field(strict=True, ge=1)] = key("how many charges, each with a discharge", example=3)
+    down_to: Annotated[float, Quantity("number", least=0, below=1)] = key("SoC at the end of each discharge", 0.0)
+
+
 class Solver(Section):
     """When a step counts as solved."""
 
@@ -231,7 +249,8 @@ class Output(Section):
     """What is kept as fields and drawn."""
 
     soc: tuple[StateOfCharge, ...] = Field(
-        description="states of charge that are kept and drawn; without it 0.2, 0.4 ... up to steps.until",
+        description="states of charge of the first charge that are kept and drawn; without it 0.2, 0.4 ... up to "
+        "steps.until",
         examples=[list(PICTURED)],
         min_length=1,
     )
@@ -259,9 +278,11 @@ class Case(Section):
     mesh: Mesh = Field(default_factory=Mesh)
     fracture: Fracture
     flow: Flow = Field(default_factory=Flow)
+    fatigue: Fatigue | None = None
     shrinkage: Shrinkage
     boundaries: Boundaries = Field(default_factory=Boundaries)
     steps: Steps = Field(default_factory=Steps)
+    cycling: Cycling | None = None
     solver: Solver = Field(default_factory=Solver)
     output: Output = Field(default_factory=pictured_until)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from intact.cycles import SAME, Cycles, name
 from mechanics import Record
 from mechanics.detachment import DETACHED, WHOLLY
 
@@ -21,6 +22,7 @@ IN_A_PLANE, IN_SPACE = "uJ_per_m", "pJ"  # of energy: MPa µm² for each µm of 
 CERTIFICATE = ("out_of_balance", "damage_still_to_come", "energy_gained_{unit}", "healing")
 COLUMNS = (
     "soc",
+    "half_cycle",
     "detached_fraction",
     "max_damage",
     "elastic_energy_{unit}",
@@ -41,6 +43,7 @@ class Trace:
 
     def __init__(self, history: Path | None, unit: str = IN_A_PLANE) -> None:
         self.records: list[Record] = []
+        self.flowed = 0.0  # charge, either way, up to the last equilibrium
         self.stopped: str | None = None  # why, when the run ends early
         self._file = None if history is None else history.open("w", newline="", encoding="utf-8")
         self._unit = unit
@@ -48,9 +51,12 @@ class Trace:
 
     def add(self, record: Record) -> None:
         if record.outcome.converged:
+            further = abs(record.soc - (self.last_soc or 0.0))
+            self.flowed = record.soc if record.half_cycle == 1 else self.flowed + further
             self.records.append(record)
         else:
-            self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}"
+            later = f" of {name(record.half_cycle)}" if record.half_cycle > 1 else ""
+            self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}{later}"
         self._write(_row(record))
 
     def close(self) -> None:
@@ -70,6 +76,23 @@ class Trace:
                 return round(before, DIGITS), round(record.soc, DIGITS)
             before = record.soc
         return None, None
+
+    def cycles(self, asked: Cycles) -> dict[str, Any]:
+        """What a run has to say that does not end with its first charge. Half cycles are counted from 1: odd ones are
+        charges, even ones discharges."""
+        last = {record.half_cycle: record.detached_fraction for record in self.records}
+        ended = sum(end < self.flowed + SAME for end in asked.ends)
+        return {
+            "cycles": asked.count,
+            "first_detachment_half_cycle": self._half_cycle_past(DETACHED),
+            "full_detachment_half_cycle": self._half_cycle_past(WHOLLY),
+            "last_half_cycle": self.records[-1].half_cycle if self.records else None,
+            "charge_passed": self.flowed,
+            "detached_fraction_after_half_cycle": {f"{half}": last[half] for half in last if half <= ended},
+        }
+
+    def _half_cycle_past(self, fraction: float) -> int | None:
+        return next((record.half_cycle for record in self.records if record.detached_fraction > fraction), None)
 
     def figures(self, pictured: Sequence[float]) -> dict[str, Any]:
         first, whole = self.passes(DETACHED), self.passes(WHOLLY)
@@ -107,10 +130,11 @@ class Trace:
         gaps = [_gap(record) for record in self.records]
         work, first = self.records[-1].work, gaps[0]
         appeared = max((before - after for before, after in pairwise(gaps)), default=0.0)
+        scale = max(abs(record.work) for record in self.records)  # an elastic body gives back all of it
         return {
             f"work_{self._unit}": work,
             f"set_free_by_jumps_{self._unit}": gaps[-1] - first,
-            "appeared_from_nothing": max(appeared, 0.0) / work if work else 0.0,
+            "appeared_from_nothing": max(appeared, 0.0) / scale if scale else 0.0,
             "meaning": "work of shrinkage = change of elastic, fracture and spring energy + plastic work + set free by "
             "jumps of the crack; appeared_from_nothing is the most by which a step held more, as a share of the work",
         }
@@ -153,6 +177,7 @@ def _stores(record: Record) -> tuple[float, ...]:
 def _row(record: Record) -> list[object]:
     return [
         f"{record.soc:.6g}",
+        record.half_cycle,
         f"{record.detached_fraction:.6f}",
         f"{record.max_damage:.6f}",
         *(f"{number:.9g}" for number in (*_stores(record), record.work)),

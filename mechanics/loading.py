@@ -7,8 +7,8 @@ ROUND = 1e-9
 
 
 class Charge:
-    """State of charge from 0 to `until`, and from there to each of `turns`, landing on every turn, and on the first way
-    up on every milestone; a step can be cut, and grows again afterwards."""
+    """State of charge from 0 to `until`, and from there to each of `turns`, landing on every milestone on the first way
+    up, and on every turn; a step can be cut, and grows again afterwards."""
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class Medium:
     cleavage: Cleavage | None = None
     pattern: Callable[[np.ndarray], np.ndarray] | None = None  # toughness at places (3, n), as a share of `toughness`
     crystal: Crystal | None = None  # `shrinkage` is then the strain across its axis
+    fatigue: float | None = None  # energy density α_T, MPa, loaded with more than which it tires; None: never
 
     @property
     def uneven(self) -> bool:

@@ -1,7 +1,7 @@
 """A body of named regions on a mesh: its fields, its potential and the two functionals that are minimised in turn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from mpi4py import MPI
 
 from mechanics.coupled import Coupled
 from mechanics.crack import CrackModel
+from mechanics.fatigue import Fatigue
 from mechanics.functional import CELLS, Functional
 from mechanics.history import QUADRATURE_DEGREE, PlasticHistory
 from mechanics.kinematics import PLANE_STRAIN, Kinematics
@@ -34,7 +35,7 @@ class Energies:
     """MPa·µm², per unit depth, in a plane; MPa·µm³ around an axis and in three dimensions."""
 
     elastic: float
-    fracture: float
+    fracture: float  # what cracks have cost, also where the toughness has fallen since
     spring: float
 
 
@@ -60,6 +61,8 @@ class Solid:
         yields = any(medium.yield_stress is not None for medium in media.values())
         saturates = any(medium.saturation > 0 for medium in media.values())
         self._history = PlasticHistory(body, saturates) if yields else None
+        tires = any(medium.fatigue is not None for medium in media.values())
+        self._fatigue = Fatigue(body, regions, media) if tires else None
         self.state = self._new_state()
         self.charge = fem.Constant(body, np.float64(0.0))  # 1 is the shrinkage at full charge
         charge = ufl.variable(self.charge)
@@ -68,7 +71,8 @@ class Solid:
         swelling = None if self.swelling is None else self.swelling.strain
         self.coefficients = coefficients(media, body, regions, crack, length, cell_size, charge, swelling)
 
-        u, d, c = self.state.u, self.state.d, self.coefficients
+        u, d, sound = self.state.u, self.state.d, self.coefficients
+        c = sound if self._fatigue is None else replace(sound, toughness=self._fatigue.left * sound.toughness)
         flow = None if self._history is None else self._history.flow
         x = ufl.SpatialCoordinate(body)
         measure = kinematics.measure(x)
@@ -103,8 +107,12 @@ class Solid:
         self.coupled = Coupled(self.state, inside, self._platens.potential)
         if self._history is not None:
             self._history.follow(e, g, c, integral)
+        spent = fracture
+        if self._fatigue is not None:
+            self._fatigue.follow(g * driving_energy(e, d, c, crack, split, flow), crack_energy(d, sound, length, crack))
+            spent = fracture + integral(self._fatigue.lost)
 
-        self._energies = [None if energy is None else fem.form(energy) for energy in (integral(W), fracture, spring)]
+        self._energies = [None if energy is None else fem.form(energy) for energy in (integral(W), spent, spring)]
         volumetric = 3 * c.shrinkage + (0 if swelling is None else ufl.tr(swelling))
         self._shrinking = fem.form(integral(c.bulk * volumetric**2 / 2))
         self._charging = fem.form(integral(ufl.diff(W, charge)))
@@ -192,14 +200,17 @@ class Solid:
         return self.comm.allreduce(force, op=MPI.SUM)
 
     def accept(self) -> float:
-        """Move the plastic history to the present state; returns the plastic work of the step."""
+        """Move plastic history and fatigue to the present state; returns the plastic work of the step."""
+        if self._fatigue is not None:
+            self._fatigue.accept()
         return 0.0 if self._history is None else self._history.accept()
 
     def _new_state(self) -> State:
         element = self.kinematics.element(self.mesh.basix_cell())
         u = fem.Function(fem.functionspace(self.mesh, element), name="displacement")
         d = fem.Function(fem.functionspace(self.mesh, ("Lagrange", 1)), name="damage")
-        return State(u, d, () if self._history is None else self._history.functions)
+        histories = (() if one is None else one.functions for one in (self._history, self._fatigue))
+        return State(u, d, *histories)
 
     def _sum(self, form: Any) -> float:
         return self.comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM)
@@ -207,8 +218,9 @@ class Solid:
 
 def _extent(body: mesh.Mesh) -> float:
     """The longest side of the box around it."""
-    x, comm = body.geometry.x, body.comm
-    low, high = comm.allreduce(x.min(axis=0), op=MPI.MIN), comm.allreduce(x.max(axis=0), op=MPI.MAX)
+    low, high = body.geometry.x.min(axis=0), body.geometry.x.max(axis=0)
+    body.comm.Allreduce(MPI.IN_PLACE, low, op=MPI.MIN)
+    body.comm.Allreduce(MPI.IN_PLACE, high, op=MPI.MAX)
     return float(np.max(high - low))
 
 

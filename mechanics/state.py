@@ -1,4 +1,4 @@
-"""The state of the body: displacement, damage, plastic history. One object that can be saved and restored."""
+"""The state of the body: displacement, damage, plastic history, fatigue. One object that can be saved and restored."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,18 @@ class State:
     u: fem.Function
     d: fem.Function
     plastic: tuple[fem.Function, ...] = ()  # at quadrature points; none where nothing flows
+    fatigue: tuple[fem.Function, ...] = ()  # the same; none where nothing tires
 
     def save(self) -> Saved:
-        return tuple(f.x.array.copy() for f in (self.u, self.d, *self.plastic))
+        return tuple(f.x.array.copy() for f in self._functions)
 
     def restore(self, saved: Saved) -> None:
-        for function, array in zip((self.u, self.d, *self.plastic), saved, strict=True):
+        for function, array in zip(self._functions, saved, strict=True):
             function.x.array[:] = array
+
+    @property
+    def _functions(self) -> tuple[fem.Function, ...]:
+        return self.u, self.d, *self.plastic, *self.fatigue
 
 
 class Extrapolation:

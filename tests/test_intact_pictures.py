@@ -197,7 +197,7 @@ def test_curves_have_a_colour_for_each_electrolyte_and_a_dash_for_each_rule(
 
 def test_a_step_that_failed_is_on_no_curve(study: Path) -> None:
     run = finished.read(study).runs[1]
-    assert run.last_soc == 0.5
+    assert run.last == 0.5
     assert max(step.detached for step in run.steps) == 0.5
 
 

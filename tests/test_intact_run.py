@@ -496,7 +496,7 @@ def test_two_processes_find_the_same_history(study, tmp_path):
         for here, there in zip(one, two, strict=True):
             assert here["outcome"] == there["outcome"]
             for name in (
-                column.format(unit=IN_A_PLANE) for column in COLUMNS[:8]
+                column.format(unit=IN_A_PLANE) for column in COLUMNS[:9]
             ):  # relative to the largest in the history: what is asked of the program
                 scale = max(abs(float(row[name])) for row in one) or 1.0
                 assert float(there[name]) == pytest.approx(float(here[name]), abs=1e-6 * scale)
