@@ -1,4 +1,4 @@
-"""From a mesh to a finer one whose cells each lie in one cell of it: displacement, damage, plastic history."""
+"""From a mesh to a finer one whose cells each lie in one cell of it: displacement, damage, plastic history, fatigue."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +26,8 @@ def carry(old: Solid, new: Solid, parents: np.ndarray, places: np.ndarray) -> No
     np.clip(new.state.d.x.array, 0, 1, out=new.state.d.x.array)  # of round-off
     for number, (before, after) in enumerate(zip(old.state.plastic, new.state.plastic, strict=True)):
         _carry_points(before, after, parents, places, bounded=number == 1)
+    for before, after in zip(old.state.fatigue, new.state.fatigue, strict=True):
+        _carry_points(before, after, parents, places, bounded=True)
     new.load(float(old.charge.value))
 
 

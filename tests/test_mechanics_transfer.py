@@ -168,3 +168,14 @@ def test_on_two_processes() -> None:
     assert abs(elastic_after + fracture_after - elastic - fracture) < JUMP * (elastic + fracture)
     assert together["flow"][0] > 0.01
     assert together["converged"]
+
+
+def test_fatigue_is_carried_between_the_least_and_the_most_of_each_cell():
+    before, carried = pair(STACK, KINEMATICS["plane strain"], replace(SOFT, fatigue=10.0))
+    for number, function in enumerate(before.state.fatigue):
+        function.x.array[:] = np.random.default_rng(number).random(len(function.x.array))
+    after = carried()
+    for old, new in zip(before.state.fatigue, after.state.fatigue, strict=True):
+        assert new.x.array.min() >= old.x.array.min()
+        assert new.x.array.max() <= old.x.array.max()
+        assert new.x.array.mean() == pytest.approx(old.x.array.mean(), rel=0.1)  # cells that are cut count more often
