@@ -207,8 +207,9 @@ class Solid:
 
 def _extent(body: mesh.Mesh) -> float:
     """The longest side of the box around it."""
-    x, comm = body.geometry.x, body.comm
-    low, high = comm.allreduce(x.min(axis=0), op=MPI.MIN), comm.allreduce(x.max(axis=0), op=MPI.MAX)
+    low, high = body.geometry.x.min(axis=0), body.geometry.x.max(axis=0)
+    body.comm.Allreduce(MPI.IN_PLACE, low, op=MPI.MIN)
+    body.comm.Allreduce(MPI.IN_PLACE, high, op=MPI.MAX)
     return float(np.max(high - low))
 
 
