@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from materials import quantity
 
 ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
+CONTACT = ("open_fraction", "resistance_ratio", "resistance_ratio_touching")
 SAME_SOC = 1e-6  # the steps end exactly at the pictured states of charge; files hold them as text
 
 
@@ -27,6 +28,9 @@ class Step:
 
     soc: float
     detached: float
+    opened: float | None = None  # None where a run does not tell
+    resistance: float | None = None
+    resistance_touching: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,10 +124,16 @@ def _steps(file: Path) -> tuple[Step, ...]:
     rows = list(csv.DictReader(_text(file).splitlines()))
     try:
         return tuple(
-            Step(float(row["soc"]), float(row["detached_fraction"])) for row in rows if row["outcome"] == "converged"
+            Step(float(row["soc"]), float(row["detached_fraction"]), *(_number(row.get(name)) for name in CONTACT))
+            for row in rows
+            if row["outcome"] == "converged"
         )
     except (KeyError, ValueError) as error:
         raise UnreadableError(f"{file} is not a history that intact run writes: {error}") from None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text else None
 
 
 def fields_of(file: Path) -> dict[float, Path]:

@@ -161,6 +161,14 @@ class Shrinkage(Section):
     measure: Literal["linear", "volumetric"] = key("which strain that is", example="linear")
 
 
+class Contact(Section):
+    """What contact loss means."""
+
+    c_rate: Annotated[float, Quantity("number", above=0)] = key(
+        "current at which the reachable capacity is told: 1 charges in an hour, 0.1 in ten", 0.1
+    )
+
+
 class Boundaries(Section):
     """What holds the stack. sliding: no motion across the boundary, free along it (on a side: symmetry)."""
 
@@ -230,6 +238,7 @@ class Case(Section):
     fracture: Fracture
     flow: Flow = Field(default_factory=Flow)
     shrinkage: Shrinkage
+    contact: Contact = Field(default_factory=Contact)
     boundaries: Boundaries = Field(default_factory=Boundaries)
     steps: Steps = Field(default_factory=Steps)
     solver: Solver = Field(default_factory=Solver)

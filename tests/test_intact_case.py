@@ -139,7 +139,7 @@ REFUSED = {
     "unknown section": (
         "fractur.model=AT1",
         "fractur: got an unknown key, a case takes title, about, geometry, materials, given, composite, stack, "
-        "mesh, fracture, flow, shrinkage, boundaries, steps, solver, output, compare; did you mean fracture?",
+        "mesh, fracture, flow, shrinkage, contact, boundaries, steps, solver, output, compare; did you mean fracture?",
     ),
     "key in the wrong section": (
         "stack.coarse=1 um",
