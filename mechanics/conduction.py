@@ -1,4 +1,9 @@
-"""Ions on their way through a body that cracks: -∇·(g(d) σ ∇φ) = q."""
+"""Ions on their way through a body that cracks: -∇·(g(d) σ ∇φ) = q.
+
+Where damage is so high that an interface counts as detached, nothing passes. A crack that gapes holds gas; but its
+damage stays a little below 1, and with (1-d)² = 1e-4 a stack of 10 µm that is wholly detached would have no more than
+some 30 times its resistance, and be charged as before.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,24 +15,25 @@ from mpi4py import MPI
 
 from mechanics.clock import timed
 from mechanics.crack import RESIDUAL_STIFFNESS
+from mechanics.detachment import BROKEN
 from mechanics.functional import CELLS, Functional
 from mechanics.history import QUADRATURE_DEGREE
 from mechanics.linear import LinearSolver
 from mechanics.opening import Opening
 from mechanics.solid import Solid
 
-# What a wholly broken place still conducts, so that the matrix stays regular. Not the residual stiffness of 1e-6: of a
-# crack 0.1 µm wide that would be as much as of 10 cm of electrolyte, and a cathode that is cut off would still be
-# charged through it. A broken body's resistance is therefore a number without meaning, but that it is very large.
+# What a broken place still conducts, so that the matrix stays regular. Not the residual stiffness of 1e-6: a crack
+# 0.1 µm wide would conduct like 10 cm of electrolyte, and a cathode that is cut off could still be charged through it.
+# Of a resistance through what is broken one knows only that it is very large.
 LEAK = 1e-9
 ACCURATE = 1e-10  # residual of the linear systems; the current, an energy, is then exact to its square
 PATIENCE = 20  # CG iterations with an aged factor
 
 
 class Conduction:
-    """Potential in a solid whose regions conduct as given, and cracks by the share g(d).
+    """Potential in a solid whose regions conduct as given, damaged places by the share g(d), broken ones not at all.
 
-    A broken place has parted for good or, with `touching`, only while it is open: faces that are pressed together then
+    A damaged place has parted for good or, with `touching`, only while it is open: faces that are pressed together then
     conduct as if whole. Rough faces touch here and there, so that the truth lies between the two. The intact body, to
     which both are compared, is without damage; where a notch is a hole in the mesh, it has that hole, too.
     """
@@ -43,9 +49,9 @@ class Conduction:
     ) -> None:
         """From boundary to boundary; `source` is the region whose ions leave through the first."""
         self._comm: MPI.Comm = solid.comm
-        self._opening = opening
+        self._opening, self._d = opening, solid.state.d
         body, numbers = solid.mesh, fem.functionspace(solid.mesh, ("DG", 0))
-        conducts, supplies, self._whole = (fem.Function(numbers) for _ in range(3))
+        conducts, supplies, self._whole, self._broken = (fem.Function(numbers) for _ in range(4))
         for name, number in conductivity.items():
             conducts.x.array[solid.regions[name]] = number
         supplies.x.array[solid.regions[source]] = 1
@@ -56,7 +62,7 @@ class Conduction:
 
         g = solid.crack.g(solid.state.d, solid.coefficients.brittleness)
         left = ufl.max_value((g - RESIDUAL_STIFFNESS) / (1 - RESIDUAL_STIFFNESS), 0)
-        share = self._whole + (1 - self._whole) * (LEAK + (1 - LEAK) * left)
+        share = self._whole + (1 - self._whole) * (LEAK + (1 - LEAK) * (1 - self._broken) * left)
         heat = share * conducts / 2 * ufl.inner(ufl.grad(phi), ufl.grad(phi))
         self._supply = fem.Constant(body, np.float64(0.0))
         self._functional = Functional((heat - self._supply * supplies * phi) * measure * dx, phi)
@@ -108,11 +114,11 @@ class Conduction:
         return 1 - self._sum(self._lost) / self._sum(self._volume)
 
     def _break(self, touching: bool) -> None:
-        """A cell is whole where damage does not count: all of its nodes touch."""
-        self._whole.x.array[:] = 0
-        if touching:
-            nodes = self._functional.x.function_space.dofmap.list
-            self._whole.x.array[:] = self._opening.touching()[nodes].all(axis=1)
+        """A cell is broken where one of its nodes is, so that a row of such nodes leaves no way through; it is whole,
+        and damage does not count, where all of them touch."""
+        nodes = self._d.function_space.dofmap.list
+        self._broken.x.array[:] = (self._d.x.array >= BROKEN)[nodes].any(axis=1)
+        self._whole.x.array[:] = self._opening.touching()[nodes].all(axis=1) if touching else 0
 
     def _conductance(self, touching: bool) -> float:
         """Twice the heat that one unit of potential makes."""

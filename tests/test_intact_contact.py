@@ -55,12 +55,16 @@ def test_history_tells_of_it_as_the_crack_grows(cracked) -> None:
     assert opened[-1] == pytest.approx(detached[-1], abs=0.15), "a stack that shrinks pulls its faces apart"
     assert (opened <= detached + 1e-6).all()
     parted, touching = column(history, "resistance_ratio"), column(history, "resistance_ratio_touching")
-    assert (np.diff(parted) >= -1e-9).all(), "damage never heals"
-    assert ((touching >= 1 - 1e-9) & (touching <= parted * (1 + 1e-9))).all()
+    way = parted < results.CUT_OFF  # beyond, the numbers are noise
+    assert (np.diff(parted[way]) >= -1e-9).all(), "damage never heals"
+    assert (touching[way] >= 1 - 1e-9).all()
+    assert (touching[way] <= parted[way] * (1 + 1e-9)).all()
+    assert (~way).any() == (detached == 1).any(), "what is wholly detached is cut off"
     assert parted[-1] > 1.1 * parted[0]
     reached = column(history, "reachable_capacity")
     assert ((reached >= 0) & (reached <= 1 + 1e-9)).all()
-    assert reached[0] > 0.999
+    assert reached[way].min() > 0.99, "in a cut of micrometres ions find their way around"
+    assert reached[~way].max(initial=0.0) < 1e-3
 
 
 def test_summary_and_table_say_the_same(cracked) -> None:

@@ -14,6 +14,7 @@ from scipy.integrate import quad
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Solid, Support
 from mechanics.conduction import LEAK, Conduction
+from mechanics.detachment import BROKEN
 from mechanics.kinematics import AXISYMMETRIC, PLANE_STRAIN, Kinematics
 from mechanics.opening import ACROSS_LAYERS, Opening
 
@@ -82,7 +83,7 @@ def test_discs_around_an_axis() -> None:
 # Broken
 
 
-@pytest.mark.parametrize("everywhere", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("everywhere", [0.0, 0.3, 0.89])
 def test_even_damage_takes_its_share(everywhere: float) -> None:
     solid, opening = made(stack())
     damage(solid, lambda x, y, z: everywhere)
@@ -90,9 +91,10 @@ def test_even_damage_takes_its_share(everywhere: float) -> None:
     assert found == pytest.approx(1 / (1 - everywhere) ** 2, rel=1e-6)  # LEAK is 1e-7 of the least share
 
 
-def test_what_is_broken_through_conducts_next_to_nothing() -> None:
+@pytest.mark.parametrize("everywhere", [BROKEN, 1.0])
+def test_what_is_broken_through_conducts_next_to_nothing(everywhere: float) -> None:
     solid, opening = made(stack())
-    damage(solid, lambda x, y, z: 1.0)
+    damage(solid, lambda x, y, z: everywhere)
     assert Conduction(solid, opening, UNEVEN).resistance_ratio() == pytest.approx(1 / LEAK, rel=1e-6)
 
 
@@ -133,7 +135,7 @@ def test_a_gap_of_half_the_width() -> None:
 
 def test_a_smeared_crack_of_half_the_width() -> None:
     """It reaches ahead of its tip and is some ℓ high: no shorter than the cut, and at most as long as one that
-    reaches 2ℓ and an element further, of twice that height and nowhere conducting."""
+    reaches 2ℓ and an element further, of twice that height and nowhere conducting. One row of nodes is broken."""
     length, fine = 0.02, 0.01
     solid, opening = made(stack(fine, 0.1, width=1.0, **TALL))
     damage(solid, lambda x, y, z: np.maximum(1 - np.hypot(np.maximum(x - 0.5, 0), y - 1.1) / (2 * length), 0) ** 2)
@@ -166,6 +168,19 @@ def test_a_body_that_heals_conducts_as_before() -> None:
     assert (conduction.resistance_ratio(), conduction.reachable(0.1, 1.0)) == pytest.approx(before, rel=1e-7)
 
 
+def test_a_row_of_broken_nodes_lets_nothing_through() -> None:
+    """Though each cell at it is broken at one corner or two alone, and a gaping crack's damage is less than 1."""
+    solid, opening = made(stack())
+    part(solid, 0.01)
+    x, y, _ = solid.state.d.function_space.tabulate_dof_coordinates().T
+    solid.state.d.x.array[abs(y - 0.5) < 1e-9] = 0.95
+    conduction = Conduction(solid, opening, UNEVEN)
+    assert conduction.resistance_ratio() > 1e6
+    assert conduction.resistance_ratio(touching=True) > 1e6
+    solid.state.d.x.array[(abs(y - 0.5) < 1e-9) & (x > 1.5)] = 0.89
+    assert conduction.resistance_ratio() < 10
+
+
 # Reachable
 
 
@@ -189,23 +204,26 @@ def test_a_cathode_that_is_cut_off_gives_nothing_however_slowly_it_is_charged() 
 @pytest.mark.parametrize("window", [2.0, 0.4])
 def test_beside_a_crack_ions_go_along_the_cathode(window: float) -> None:
     """A thin layer over a crack of length a loses q (a² - x²)/(2σ) at x, up to the window. Ions that come along a layer
-    of thickness t into a contact that has begun at a tip go (2 ln 2/π) t further, by conformal mapping. The row of
-    cells beside what is broken conducts in part, which makes the layer thinner by up to 1/16."""
-    width, crack, thick, supply = 16.0, 8.0, 0.4, 0.02
-    solid, opening = made(meshes.Stack(width, 0.1, 0.1, thick, fine=0.025, coarse=0.1))
-    damage(solid, lambda x, y, z: (abs(y - 0.15) < 0.051) & (x < crack))
-    solid.state.u.interpolate(lambda x: np.vstack([0 * x[0], 0.01 * np.clip((x[1] - 0.1) / 0.1, 0, 1)]))
-    conduction = Conduction(solid, opening, {"electrolyte": 1e3, "interface": 1e3, "cathode": 1.0})
+    of thickness t into a contact that has begun at a tip go (2 ln 2/π) t further, by conformal mapping. What of the
+    interface is left above the crack may conduct along the layer or not, and the crack reach a cell further or not
+    (gmsh's are up to 1.4 of what was asked for)."""
+    width, crack, thick, thin, fine, supply = 16.0, 8.0, 0.4, 0.05, 0.0125, 0.02
+    middle = 0.1 + thin / 2
+    solid, opening = made(meshes.Stack(width, 0.1, thin, thick, fine=fine, coarse=0.1))
+    damage(solid, lambda x, y, z: (abs(y - middle) < 1.04 * fine) & (x < crack))
+    solid.state.u.interpolate(lambda x: np.vstack([0 * x[0], 0.01 * np.clip((x[1] - 0.1) / thin, 0, 1)]))
+    conduction = Conduction(solid, opening, {"electrolyte": 1e3, "interface": 1.0, "cathode": 1.0})
 
-    def lost(thinner: float) -> float:
-        reach = crack + 2 * log(2) / pi * thick
+    def lost(further: float, thicker: float, height: float) -> float:
+        reach = crack + further + 2 * log(2) / pi * height
 
         def at(x: float) -> float:
-            return min(supply * (reach**2 - x**2) / (2 * thinner) / window, 1)
+            return min(supply * (reach**2 - x**2) / (2 * (1 + thicker / thick)) / window, 1)
 
         return quad(at, 0, reach, limit=200)[0] / width
 
-    assert lost(1.0) < 1 - conduction.reachable(supply, window) < lost(15 / 16)
+    found = 1 - conduction.reachable(supply, window)
+    assert lost(0, thin / 2, thick) < found < lost(1.4 * fine, 0, thick + thin)
     assert conduction.reachable(1e-9, window) == pytest.approx(1, abs=1e-6), "slowly enough, all of it is reached"
 
 

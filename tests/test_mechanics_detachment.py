@@ -116,12 +116,15 @@ MOVES = {  # of what is above the interface, by x
 
 def block(depth: float | None = None, comm: MPI.Comm = MPI.COMM_SELF, kinematics=PLANE_STRAIN, **changes) -> Solid:
     domain = meshes.build(meshes.Stack(2.0, **BLOCK, depth=depth), comm)
-    settings = {"supports": {"bottom": Support((0, 1))}, "split": SPLITS["volumetric-deviatoric"]} | changes
+    settings = {
+        "media": uniform(),
+        "supports": {"bottom": Support((0, 1))},
+        "split": SPLITS["volumetric-deviatoric"],
+    } | changes
     return Solid(
         domain.mesh,
         domain.regions,
         domain.boundaries,
-        uniform(),
         crack=CRACK_MODELS["AT1"],
         length=0.2,
         cell_size=meshes.row_height(domain.mesh),
@@ -210,6 +213,17 @@ def test_shrinkage_that_is_free_opens_nothing() -> None:
     assert of_layer(solid).open_fraction(parted) == 0
     solid.state.u.interpolate(lambda x: np.vstack([-0.1 * x[0], -0.09 * x[1]]))
     assert of_layer(solid).open_fraction(Opening(solid, ACROSS_LAYERS).parted()) == 1
+
+
+def test_what_has_flowed_before_it_broke_has_not_parted() -> None:
+    solid = block(media=uniform(yield_stress=10.0))
+    break_layer(solid)
+    move(solid, lambda x: 0.01 + 0 * x)
+    opening, detachment = Opening(solid, ACROSS_LAYERS), of_layer(solid)
+    assert detachment.open_fraction(opening.parted()) == 1
+    strain = solid.state.plastic[0].x.array.reshape(-1, 3, 3)
+    strain[:, 1, 1], strain[:, 0, 0] = 0.05, -0.05  # as much as the layer was stretched
+    assert detachment.open_fraction(opening.parted()) == 0
 
 
 def test_broken_faces_touch_again_when_they_are_pushed_back() -> None:
