@@ -72,17 +72,24 @@ def _curves(
 
 
 def _scale(axes: Axes, study: FinishedStudy) -> None:
-    """Logarithmic, from that of the intact stack to where there is no way left for ions."""
+    """Logarithmic, from that of the intact stack to the last one where there is a way left for ions."""
     known = [step.resistance for run in study.runs for step in run.steps if step.resistance is not None]
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylim(0.95, min(max([2.0, *known]) * 1.2, CUT_OFF))
+    axes.set_ylim(0.95, 1.2 * max([5.0, *(ratio for ratio in known if ratio < CUT_OFF)]))
     if not known:
         axes.text(0.5, 0.5, "no conductivity is known", transform=axes.transAxes, color=FAINT, fontsize=points(22))
     elif max(known) > CUT_OFF:
-        axes.text(0.01, 0.93, "↑ cut off", transform=axes.transAxes, color=FAINT, fontsize=points(20))
+        axes.text(
+            0.01,
+            0.92,
+            "a line that leaves at the top: cut off",
+            transform=axes.transAxes,
+            color=FAINT,
+            fontsize=points(20),
+        )
 
 
 def _marks() -> list[Line2D]:
