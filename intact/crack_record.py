@@ -174,7 +174,8 @@ def _curve(file: Path) -> dict[str, Floats]:
         row for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()) if row["outcome"] == "converged"
     ]
     other = {name.format(unit=unit) for name in NOT_OF_THE_CURVE for unit in (IN_A_PLANE, IN_SPACE)}
-    names = [name for name in (rows[0] if rows else ()) if name not in other]
+    # What no card has a number for is left empty.
+    names = [name for name in (rows[0] if rows else ()) if name not in other and all(row[name] for row in rows)]
     columns = {_without_unit(name): np.array([float(row[name]) for row in rows]) for name in names}
     loads = cycles.flowed((float(row["soc"]), int(row.get("half_cycle", 1))) for row in rows)
     return {"load": np.array(list(loads))} | columns

@@ -39,17 +39,19 @@ def draw(study: FinishedStudy, file: Path) -> None:
     sheet = Sheet(WIDTH, max(720, TOP + BOTTOM + ENTRY * (len(study.runs) + 2)))
     sheet.title(study.title)
     axes = sheet.figure.add_axes(sheet.area(LEFT, TOP, WIDTH / 2, sheet.height - TOP - BOTTOM))
-    for run, look in zip(study.runs, _looks(study), strict=True):
-        _curve(axes, run, look, _label(run, study.compared))
-    _frame(axes, study)
-    legend = _legend(axes, study)
-    wide = legend.get_window_extent(sheet.canvas.get_renderer()).width
+    for run, look in zip(study.runs, looks(study), strict=True):
+        _curve(axes, run, look, label(run, study.compared))
+    frame(axes, study, "detached share of the interface")
+    axes.set_xlabel(over(study), fontsize=points(26), color=INK, labelpad=8)
+    begun = any(run.first_detachment is not None for run in study.runs)
+    told = legend(axes, study, [Line2D([], [], label="first detachment", **_ring(FAINT))] * begun)
+    wide = told.get_window_extent(sheet.canvas.get_renderer()).width
     width = max(WIDTH - LEFT - wide - 2 * EDGE, 0.4 * WIDTH)
     axes.set_position(sheet.area(LEFT, TOP, width, sheet.height - TOP - BOTTOM))
     sheet.save(file)
 
 
-def _looks(study: FinishedStudy) -> list[Look]:
+def looks(study: FinishedStudy) -> list[Look]:
     """Colour by the row of the crack field, dash and marker by everything else that is compared."""
     rows = [run.labels[study.row_key] for run in study.runs]
     others = [tuple(run.labels[key] for key in study.compared if key != study.row_key) for run in study.runs]
@@ -87,18 +89,18 @@ def _curve(axes: Axes, run: FinishedRun, look: Look, label: str) -> None:
         first = (run.first_detachment, run.detached_at(run.first_detachment))
         axes.plot(*first, zorder=4, clip_on=False, **_ring(look.colour))
     if not run.converged and run.steps:
-        axes.plot(flowed[-1], detached[-1], zorder=5, clip_on=False, **_cross())
+        axes.plot(flowed[-1], detached[-1], zorder=5, clip_on=False, **cross())
 
 
 def _ring(colour: str) -> dict[str, Any]:
     return {"marker": "o", "ms": points(19), "mfc": "white", "mec": colour, "mew": points(4), "linestyle": ""}
 
 
-def _cross() -> dict[str, Any]:
+def cross() -> dict[str, Any]:
     return {"marker": "X", "ms": points(24), "mfc": ALARM, "mec": "white", "mew": points(2), "linestyle": ""}
 
 
-def _label(run: FinishedRun, compared: Sequence[str]) -> str:
+def label(run: FinishedRun, compared: Sequence[str]) -> str:
     """What was compared, and below it what came out."""
     names = (run.labels[key] if key == ELECTROLYTE else f"{plain(key)} {run.labels[key]}" for key in compared)
     outcome = []
@@ -109,16 +111,21 @@ def _label(run: FinishedRun, compared: Sequence[str]) -> str:
     return "\n".join([", ".join(names), *(outcome or ["stays in touch"])])
 
 
-def _frame(axes: Axes, study: FinishedStudy) -> None:
+def over(study: FinishedStudy) -> str:
+    """What curves of the study go over."""
+    cycled = any(run.cycles.count for run in study.runs)
+    return "charge that has flowed either way, in full charges" if cycled else "state of charge"
+
+
+def frame(axes: Axes, study: FinishedStudy, said: str, share: bool = True) -> None:
+    """Axes over the charge, for a share or for any other number."""
     last = max((soc for run in study.runs for soc in (run.last, *run.asked)), default=1.0)
     axes.set_xlim(0, last)
-    axes.set_ylim(-0.02, 1.02)
-    cycled = any(run.cycles.count for run in study.runs)
-    over = "charge that has flowed either way, in full charges" if cycled else "state of charge"
-    axes.set_xlabel(over, fontsize=points(26), color=INK, labelpad=8)
-    axes.set_ylabel("detached share of the interface", fontsize=points(26), color=INK, labelpad=8)
-    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axes.set_ylabel(said, fontsize=points(26), color=INK, labelpad=8)
+    if share:
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     axes.tick_params(labelsize=points(22), color=FAINT, labelcolor=INK)
     axes.grid(color="#e3e3e3", linewidth=points(1.5))
     axes.set_axisbelow(True)
@@ -127,15 +134,13 @@ def _frame(axes: Axes, study: FinishedStudy) -> None:
         spine.set_color(FAINT)
 
 
-def _legend(axes: Axes, study: FinishedStudy) -> Legend:
+def legend(axes: Axes, study: FinishedStudy, marks: Sequence[Line2D]) -> Legend:
     """To the right of the axes: each run with its outcome, then what the marks mean."""
-    keys = []
-    if any(run.first_detachment is not None for run in study.runs):
-        keys.append(Line2D([], [], label="first detachment", **_ring(FAINT)))
+    keys = list(marks)
     if any(not run.converged for run in study.runs):
-        keys.append(Line2D([], [], label="end of a run that did not converge", **_cross()))
+        keys.append(Line2D([], [], label="end of a run that did not converge", **cross()))
     curves, _ = axes.get_legend_handles_labels()
-    legend = axes.legend(
+    made = axes.legend(
         handles=[*curves, *keys],
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
@@ -145,9 +150,9 @@ def _legend(axes: Axes, study: FinishedStudy) -> Legend:
         handlelength=3.6,
         labelspacing=0.9,
     )
-    for text in legend.get_texts():
+    for text in made.get_texts():
         text.set(color=INK, parse_math=False)
-    for text, run in zip(legend.get_texts(), study.runs, strict=False):
+    for text, run in zip(made.get_texts(), study.runs, strict=False):
         if not run.converged:
             text.set_color(ALARM)
-    return legend
+    return made

@@ -15,6 +15,7 @@ from intact import cycles
 from materials import quantity
 
 ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
+CONTACT = ("open_fraction", "resistance_ratio", "resistance_ratio_touching")
 SAME_SOC = cycles.SAME  # the steps end exactly at the pictured states of charge; files hold them as text
 
 
@@ -30,6 +31,9 @@ class Step:
     half_cycle: int
     detached: float
     flowed: float  # charge, either way: the state of charge, as long as it has not turned round
+    opened: float | None = None  # None where a run does not tell
+    resistance: float | None = None
+    resistance_touching: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,10 +147,17 @@ def _steps(file: Path) -> tuple[Step, ...]:
         kept = [row for row in rows if row["outcome"] == "converged"]
         whens = [(float(row["soc"]), int(row.get("half_cycle", 1))) for row in kept]
         shares = [float(row["detached_fraction"]) for row in kept]
+        touches = [[_number(row.get(name)) for name in CONTACT] for row in kept]
     except (KeyError, ValueError) as error:
         raise UnreadableError(f"{file} is not a history that intact run writes: {error}") from None
     so_far = cycles.flowed(whens)
-    return tuple(Step(*when, share, at) for when, share, at in zip(whens, shares, so_far, strict=True))
+    return tuple(
+        Step(*when, share, at, *touch) for when, share, at, touch in zip(whens, shares, so_far, touches, strict=True)
+    )
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text else None
 
 
 def fields_of(file: Path) -> dict[float, Path]:

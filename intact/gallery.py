@@ -6,9 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from intact import crack_sheet, curve_sheet
+from intact import contact_sheet, crack_sheet, curve_sheet
 from intact.finished import UnreadableError, read
-from intact.results import CRACK_FIELD, DETACHED_FRACTION
+from intact.results import CONTACT, CRACK_FIELD, DETACHED_FRACTION
 
 
 def draw(folder: Path) -> list[Path]:
@@ -16,12 +16,15 @@ def draw(folder: Path) -> list[Path]:
     study = read(folder)
     curves = folder / DETACHED_FRACTION
     curve_sheet.draw(study, curves)
+    contact = [folder / CONTACT] if contact_sheet.tells(study) else []
+    for file in contact:
+        contact_sheet.draw(study, file)
     view = crack_sheet.window(study.runs)
     sheets = {folder / CRACK_FIELD: study.rows}
     sheets |= {run.folder / CRACK_FIELD: (run,) for run in study.runs}
     for file, runs in sheets.items():
         crack_sheet.draw(study.title, runs, view, file)
-    return [*sheets, curves]
+    return [*sheets, curves, *contact]
 
 
 def main() -> int:

@@ -18,12 +18,25 @@ ELASTIC = ("density", "poisson_ratio", "young_modulus")
 PLASTIC = {"tabor": ("hardness",), "expanding cavity": ("hardness",), "card": ("yield_stress",), "none": ()}
 
 
+# From A/cm³ to mS/cm V/µm², the unit of σ ∇²φ.
+SUPPLY_UNIT = 1e-5
+
+
+@dataclass(frozen=True)
+class Ions:
+    """What the stack is to ions."""
+
+    conductivity: Mapping[str, float]  # of each region, mS/cm
+    supply: float | None  # what a charge takes out of the cathode, mS/cm V/µm²; None: the capacity is not known
+
+
 @dataclass(frozen=True)
 class Layers:
     """The medium of each region, how the composite came about, and what a user should know about the numbers."""
 
     media: Mapping[str, Medium]
     active_volume_fraction: float
+    ions: Ions | None  # None: the conductivity is not known
     sources: Mapping[str, str]  # each number that was used -> where it comes from
     warnings: tuple[str, ...]
 
@@ -68,8 +81,9 @@ def layers(case: Case) -> Layers:
             "cathode": medium(mixed, bulk, shrinkage),
         },
         active_volume_fraction=fraction,
-        sources=dict(_sources(case)),
-        warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case)),
+        ions=_ions(case, fraction),
+        sources=dict(_sources(case)) | dict(_ion_sources(case, fraction)),
+        warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case), *_ion_warnings(electrolyte, active)),
     )
 
 
@@ -147,11 +161,60 @@ def _hardness_warnings(case: Case, electrolyte: Material) -> list[str]:
     return [f"{electrolyte.name}: {text}" for text in hardness_warnings(hardness, *moduli)]
 
 
+def _ions(case: Case, fraction: float) -> Ions | None:
+    electrolyte, active = case.material("electrolyte"), case.material("active")
+    if not electrolyte.has("conductivity"):
+        return None
+    matrix, supply = electrolyte["conductivity"].number, None
+    if active.has("capacity"):
+        charge = active["capacity"].number / 1000 * active["density"].number * fraction  # Ah/cm³ of the cathode
+        supply = float(case.contact.c_rate) * charge * SUPPLY_UNIT
+    mixed = mixture.bruggeman(matrix, _inside(active), fraction)
+    return Ions({"electrolyte": matrix, "interface": matrix, "cathode": mixed}, supply)
+
+
+def _inside(active: Material) -> float:
+    """Ions go around the active material unless its conductivity is known."""
+    return active["conductivity"].number if active.has("conductivity") else 0.0
+
+
+def _ion_sources(case: Case, fraction: float) -> Iterator[tuple[str, str]]:
+    electrolyte, active = case.material("electrolyte"), case.material("active")
+    ions = _ions(case, fraction)
+    if ions is None:
+        return
+    yield _source(electrolyte, "conductivity")
+    most = mixture.maxwell(ions.conductivity["electrolyte"], _inside(active), fraction)
+    through = "is known" if active.has("conductivity") else "counts as none"
+    yield (
+        "cathode conductivity",
+        f"{ions.conductivity['cathode']:.3g} mS/cm (derived: Bruggeman, that of the active material {through}; "
+        f"by Maxwell {most:.3g})",
+    )
+    if ions.supply is not None:
+        yield _source(active, "capacity")
+
+
+def _ion_warnings(electrolyte: Material, active: Material) -> Iterator[str]:
+    lacks = [
+        (electrolyte, "conductivity", "resistance and reachable capacity are"),
+        (active, "capacity", "reachable capacity is"),
+    ]
+    for material, name, left_out in lacks:
+        if not material.has(name):
+            yield f"{material.name}: no {name} is known, so {left_out} left out; give it in the case, under [given]"
+            return
+
+
+def _source(material: Material, name: str) -> tuple[str, str]:
+    value = material[name]
+    origin = ", ".join(part for part in (value.source, value.doi) if part) or value.method
+    return f"{material.name}.{name}", f"{value.text} ({value.confidence}: {origin})"
+
+
 def _sources(case: Case) -> Iterator[tuple[str, str]]:
     for _, material, name in _needed(case):
-        value = material[name]
-        origin = ", ".join(part for part in (value.source, value.doi) if part) or value.method
-        yield f"{material.name}.{name}", f"{value.text} ({value.confidence}: {origin})"
+        yield _source(material, name)
     fracture, flow = case.fracture, case.flow
     note = f": {fracture.interface_toughness_note}" if fracture.interface_toughness_note else ""
     confidence = f"{fracture.interface_toughness_confidence}{note}"

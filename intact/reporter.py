@@ -12,9 +12,10 @@ from mpi4py import MPI
 from intact import cycles, results
 from intact.body import COARSE, REGIONS, Body
 from intact.console import console
+from intact.contact import ContactLoss
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
-from mechanics.detachment import DETACHED, Detachment
+from mechanics.detachment import DETACHED
 
 SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
 
@@ -25,16 +26,9 @@ class Reporter:
     The time of fields is the charge that has flowed: the state of charge, as long as it has not turned round.
     """
 
-    def __init__(self, body: Body, solid: Solid, folder: Path) -> None:
+    def __init__(self, body: Body, solid: Solid, contact: ContactLoss, folder: Path) -> None:
         self.highest_in_coarse_cells = 0.0  # damage
-        self.detachment = Detachment(
-            solid.state.d,
-            body.domain.regions,
-            body.domain.boundaries,
-            "interface",
-            body.sizes("interface")[0],
-            around_axis=body.case.geometry == "axisymmetric",
-        )
+        self._contact = contact
         self._solid = solid
         self._pictured, self._cycles = body.case.output.soc, cycles.of_case(body.case)
         self._clock = perf_counter()
@@ -56,7 +50,7 @@ class Reporter:
             self._tell(f"  SoC {soc:.4f}: still at it, iteration {count}, {detached:.0%} detached")
 
     def step(self, record: Record) -> None:
-        self.trace.add(record)
+        self.trace.add(record, self._contact.now() if record.outcome.converged else None)
         self._look_at_coarse_cells()
         pictured = any(abs(self.trace.flowed - soc) < SAME_SOC for soc in self._pictured)
         pictured = pictured or self._cycles.keeps(self.trace.flowed)

@@ -8,17 +8,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from intact import cycles
 from intact.console import console
+from intact.touch import MEANING
 
 HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
 TABLE, TABLE_TEXT = "table.csv", "table.txt"
 OURS = (HISTORY, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
-PICTURES = CRACK_FIELD, DETACHED_FRACTION = "crack-field.png", "detached-fraction.png"
+PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
+CUT_OFF = 1e4  # resistance ratio above which there is no way left but through what is broken
 WIDE = 160  # of the table as text: no cell is broken
 HALF_CYCLES = "first_detachment_half_cycle", "full_detachment_half_cycle"
 
@@ -101,6 +104,8 @@ def _print(summary: Summary, to: Console) -> None:
     for note in summary["notes"]:
         below.add_row("·", Text(note))
     to.print(_table(summary))
+    if any(run.get("contact") for run in summary["runs"]):
+        to.print(_contact_table(summary["runs"]))
     to.print(below)
 
 
@@ -138,6 +143,7 @@ def _plain(run: Summary, pictured: Sequence[str], cycled: Sequence[str]) -> dict
         **{f"detached_fraction_at_{soc}": run["detached_fraction_at_soc"].get(soc) for soc in pictured},
         **{f"detached_fraction_after_{which}_cycle": _after_cycle(run, which) for which in cycled},
         **{half: run["cycling"][half] for half in HALF_CYCLES if cycled},
+        **{f"{name}_at_{soc}": number for soc in pictured[-1:] for name, number in _contact(run, soc).items()},
         "last_soc": run["last_soc"],
         "outcome": "converged" if run["converged"] else run["reason"],
     }
@@ -175,6 +181,31 @@ def _last(run: Summary) -> str:
 def _within(run: Summary, which: str) -> str:
     """The half cycle, where there are several."""
     return f" in {cycles.name(run['cycling'][which])}" if "cycling" in run else ""
+
+
+def _contact(run: Summary, soc: str) -> Mapping[str, float | None]:
+    """Results of earlier versions have none."""
+    told = ((run.get("contact") or {}).get("at_soc") or {}).get(soc)
+    return told or dict.fromkeys(MEANING)
+
+
+def _contact_table(runs: Sequence[Summary]) -> Table:
+    """What contact loss means at the last of the pictured states of charge."""
+    soc = _pictured(runs)[-1]
+    sheet = Table(title=f"at SoC {soc}", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    headings = ("interface\nopen", "ionic resistance\n× intact", "if touching\nfaces conduct", "capacity\nreached")
+    sheet.add_column("")
+    for heading in headings:
+        sheet.add_column(heading, justify="right")
+    for run in runs:
+        opened, *ratios, reached = (_contact(run, soc)[name] for name in MEANING)
+        shares = ["-" if share is None else f"{share:.1%}" for share in (opened, reached)]
+        sheet.add_row(run["folder"], shares[0], *map(_ratio, ratios), shares[1])
+    return sheet
+
+
+def _ratio(ratio: float | None) -> str:
+    return "-" if ratio is None else "cut off" if ratio > CUT_OFF else f"{ratio:.3g}"
 
 
 def outcome(run: Summary) -> str:

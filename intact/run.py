@@ -20,6 +20,7 @@ from intact import cycles, pictures, profile, results
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
+from intact.contact import ContactLoss
 from intact.preflight import warnings
 from intact.reporter import Reporter
 from intact.sections import as_written
@@ -93,15 +94,16 @@ def run_case(
         SPENT.clear()
         with timed("setting up"):
             made = solid(body)
+            contact = ContactLoss(body, made)
             minimiser = AlternateMinimiser(
                 made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear
             )
     known = _known(body, made)
     cycled = cycles.of_case(case)
     charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc, cycled.turns)
-    with closing(Reporter(body, made, folder)) as reporter:
+    with closing(Reporter(body, made, contact, folder)) as reporter:
         try:
-            evolve(made, minimiser, charge, reporter.detachment, case.steps.onset, reporter)
+            evolve(made, minimiser, charge, contact.detachment, case.steps.onset, reporter)
         except KeyboardInterrupt:  # from here on each process is on its own: the others may be anywhere
             reporter.trace.stopped = INTERRUPTED
     seconds = perf_counter() - start

@@ -194,6 +194,14 @@ class Shrinkage(Section):
     )
 
 
+class Contact(Section):
+    """What contact loss means."""
+
+    c_rate: Annotated[float, Quantity("number", above=0)] = key(
+        "current at which the reachable capacity is told: 1 charges in an hour, 0.1 in ten", 0.1
+    )
+
+
 class Boundaries(Section):
     """What holds the stack. sliding: no motion across the boundary, free along it (on a side: symmetry)."""
 
@@ -280,6 +288,7 @@ class Case(Section):
     flow: Flow = Field(default_factory=Flow)
     fatigue: Fatigue | None = None
     shrinkage: Shrinkage
+    contact: Contact = Field(default_factory=Contact)
     boundaries: Boundaries = Field(default_factory=Boundaries)
     steps: Steps = Field(default_factory=Steps)
     cycling: Cycling | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from intact.cycles import SAME, Cycles, name
+from intact.touch import MEANING, Touch
 from mechanics import Record
 from mechanics.detachment import DETACHED, WHOLLY
 
@@ -35,6 +36,7 @@ COLUMNS = (
     "outcome",
     "seconds",
     *CERTIFICATE,
+    *MEANING,
 )
 
 
@@ -44,20 +46,22 @@ class Trace:
     def __init__(self, history: Path | None, unit: str = IN_A_PLANE) -> None:
         self.records: list[Record] = []
         self.flowed = 0.0  # charge, either way, up to the last equilibrium
+        self.touches: list[Touch | None] = []  # one for each record
         self.stopped: str | None = None  # why, when the run ends early
         self._file = None if history is None else history.open("w", newline="", encoding="utf-8")
         self._unit = unit
         self._write([column.format(unit=unit) for column in COLUMNS])
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, touch: Touch | None = None) -> None:
         if record.outcome.converged:
             further = abs(record.soc - (self.last_soc or 0.0))
             self.flowed = record.soc if record.half_cycle == 1 else self.flowed + further
             self.records.append(record)
+            self.touches.append(touch)
         else:
             later = f" of {name(record.half_cycle)}" if record.half_cycle > 1 else ""
             self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}{later}"
-        self._write(_row(record))
+        self._write([*_row(record), *_contact(touch)])
 
     def close(self) -> None:
         if self._file is not None:
@@ -107,6 +111,7 @@ class Trace:
             "full_detachment_soc": whole[1],
             "detached_fraction_at_soc": {f"{soc:g}": self._detached_at(soc) for soc in pictured},
             "detached_fraction_at_end": last and last.detached_fraction,
+            "contact": self._contact_loss(pictured),
             "max_damage_at_end": last and last.max_damage,
             f"energies_at_end_{self._unit}": last and asdict(last.energies) | {"plastic_work": last.plastic_work},
             "energy_balance": last and self._balance(),
@@ -137,6 +142,19 @@ class Trace:
             "appeared_from_nothing": max(appeared, 0.0) / scale if scale else 0.0,
             "meaning": "work of shrinkage = change of elastic, fracture and spring energy + plastic work + set free by "
             "jumps of the crack; appeared_from_nothing is the most by which a step held more, as a share of the work",
+        }
+
+    def _contact_loss(self, pictured: Sequence[float]) -> dict[str, Any] | None:
+        found = [
+            (record.soc, touch) for record, touch in zip(self.records, self.touches, strict=True) if touch is not None
+        ]
+        if not found:
+            return None
+        kept = {f"{soc:g}": next((t for at, t in found if abs(at - soc) < SAME_SOC), None) for soc in pictured}
+        return {
+            "at_end": asdict(found[-1][1]),
+            "at_soc": {soc: touch and asdict(touch) for soc, touch in kept.items()},
+            "meaning": MEANING,
         }
 
     def _worst(self) -> dict[str, Any] | None:
@@ -187,6 +205,11 @@ def _row(record: Record) -> list[object]:
         f"{record.seconds:.2f}",
         *_certificate(record),
     ]
+
+
+def _contact(touch: Touch | None) -> list[str]:
+    numbers = [None] * len(MEANING) if touch is None else astuple(touch)
+    return ["" if number is None else f"{number:.9g}" for number in numbers]
 
 
 def _certificate(record: Record) -> list[str]:

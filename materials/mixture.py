@@ -1,4 +1,5 @@
-"""A composite of round inclusions in a matrix: its moduli, and how much it shrinks when the inclusions do."""
+"""A composite of round inclusions in a matrix: its moduli, how much it shrinks when the inclusions do, and how well it
+conducts."""
 
 from __future__ import annotations
 
@@ -107,6 +108,30 @@ MODULI: Mapping[str, Callable[[Elastic, Elastic, float], Elastic]] = {
     "mori-tanaka": mori_tanaka,
     "self-consistent": self_consistent,
 }
+
+
+def bruggeman(matrix: float, inclusion: float, fraction: float) -> float:
+    """Conductivity with spheres of all sizes, each put into what the smaller ones have made of the matrix (Bruggeman
+    1935): (σ - σ_i)/(σ_m - σ_i) (σ_m/σ)^⅓ = 1 - f, and so (1-f)^(3/2) σ_m where they do not conduct."""
+    left = 1 - _mean(0.0, 1.0, fraction)
+    if inclusion == 0 or matrix == inclusion:
+        return matrix * left**1.5 if inclusion == 0 else matrix
+    lower, upper = sorted((matrix, inclusion))
+    for _ in range(100):  # halves the bracket down to round-off
+        middle = (lower + upper) / 2
+        remains = (middle - inclusion) / (matrix - inclusion) * (matrix / middle) ** (1 / 3)
+        nearer_to_matrix = remains > left
+        if nearer_to_matrix == (matrix > inclusion):
+            upper = middle
+        else:
+            lower = middle
+    return (lower + upper) / 2
+
+
+def maxwell(matrix: float, inclusion: float, fraction: float) -> float:
+    """Conductivity with spheres that are far apart (Maxwell 1873), and the bound of Hashin & Shtrikman (1962): the
+    upper one where the matrix conducts better, else the lower one."""
+    return 1 / _mean(1 / (3 * matrix), 1 / (inclusion + 2 * matrix), fraction) - 2 * matrix
 
 
 def _mean(matrix: float, inclusion: float, fraction: float) -> float:

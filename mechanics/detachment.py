@@ -1,21 +1,71 @@
-"""How much of an interface has let go."""
+"""How much of an interface has let go, and how much of that still touches."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
+from mechanics.opening import TOUCHING
 from mechanics.solid import Entities
 
 BROKEN = 0.9  # damage from which a section of the interface counts as detached
 DETACHED = 0.01  # detached fraction from which detachment has begun
 WHOLLY = 0.99  # and from which it is complete
 COLUMN = 2  # in element sizes: wide enough to hold a node of the layer; the first one at the tip belongs to the notch
+OFF = 0.382  # of a sector: where the first one begins, so that nodes of a symmetric mesh are on no edge
 
 
-class Detachment:
-    """Fraction of a layer, seen from above, whose section is broken somewhere; the notch, from its faces up to a column
-    beyond its tip, does not count. In a plane these are columns along x, around an axis rings that count by their
-    area, in three dimensions a grid of columns in rows along z: a notch may have another tip in each row."""
+class Sections:
+    """An interface cut into sections. One that is broken somewhere has let go, for good; it is open while its faces
+    have also parted, as the section has it in the mean."""
+
+    def __init__(
+        self, d: fem.Function, nodes: np.ndarray, section: np.ndarray, areas: np.ndarray, weights: np.ndarray
+    ) -> None:
+        """Of each node the section it is in, and of each section its area and what it counts for."""
+        self._d, self._nodes, self._section = d, nodes, section
+        self._comm: MPI.Comm = d.function_space.mesh.comm
+        self._owned = nodes < d.function_space.dofmap.index_map.size_local
+        self._areas = areas
+        self._weights = weights * self._any(np.ones(len(nodes), dtype=bool))
+
+    @property
+    def extent(self) -> float:
+        """What it counts for in all."""
+        return float(self._weights.sum())
+
+    def fraction(self) -> float:
+        """That has let go."""
+        return float((self._broken() * self._weights).sum()) / self.extent
+
+    def open_fraction(self, parted: np.ndarray) -> float:
+        """That has let go and does not touch, with the volumes at the nodes of `mechanics.opening.Opening.parted`."""
+        nodes, section = self._nodes[self._owned], self._section[self._owned]
+        volumes = _sums(self._comm, section, parted[nodes], len(self._areas))
+        apart = volumes > TOUCHING * self._areas
+        return float((self._broken() * apart * self._weights).sum()) / self.extent
+
+    def _broken(self) -> np.ndarray:
+        return self._any(self._d.x.array[self._nodes] >= BROKEN)
+
+    def _any(self, at_nodes: np.ndarray) -> np.ndarray:
+        """Sections with such a node."""
+        found = np.zeros(len(self._areas), dtype=np.int8)
+        found[self._section[at_nodes]] = 1
+        self._comm.Allreduce(MPI.IN_PLACE, found, op=MPI.MAX)
+        return found
+
+
+def of_all(parts: Sequence[Sections], fractions: Sequence[float]) -> float:
+    """A fraction of several interfaces together, each by its extent."""
+    return float(np.average(fractions, weights=[part.extent for part in parts]))
+
+
+class Detachment(Sections):
+    """A layer seen from above; the notch, from its faces up to a column beyond its tip, does not count. In a plane the
+    sections are columns along x, around an axis rings that count by their area, in three dimensions a grid of columns
+    in rows along z: a notch may have another tip in each row."""
 
     def __init__(
         self,
@@ -26,50 +76,80 @@ class Detachment:
         size: float,
         around_axis: bool = False,
     ) -> None:
-        space = d.function_space
-        self._d = d
-        self._comm: MPI.Comm = space.mesh.comm
-        dim = space.mesh.topology.dim
-        space.mesh.topology.create_connectivity(dim, dim)
-        self._dofs = fem.locate_dofs_topological(space, dim, regions[layer])
-        x, _, z = space.tabulate_dof_coordinates()[self._dofs].T
-        left, right = self._extent(x)
-        front, back = self._extent(z)
+        body = d.function_space.mesh
+        nodes, (x, _, z) = _nodes_of(d, regions[layer])
+        (left, right), (front, back) = _extent(body.comm, x), _extent(body.comm, z)
         row, rows = _grid(z, front, back, COLUMN * size)
         ends: np.ndarray = np.full(rows, left)  # of the notch in each row
         if "notch" in boundaries:
-            ends = self._tips(_nodes(space.mesh, boundaries["notch"]), front, back, COLUMN * size) + COLUMN * size
+            ends = _tips(body.comm, _places(body, boundaries["notch"]), front, back, COLUMN * size) + COLUMN * size
             ends = np.maximum(left, ends)
         start = float(ends.min())
         column, columns = _grid(x, start, right, COLUMN * size)
         middles = start + (np.arange(columns) + 0.5) * (right - start) / columns
-        self._areas = np.tile(middles, rows) if around_axis else np.ones(rows * columns)
-        self._counts = x >= ends[row]
-        self._cell = row * columns + column
-        self._cells = rows * columns
-        self._populated = self._gather(np.ones(len(x), dtype=bool))
+        counts = x >= ends[row]
+        area = (right - start) / columns * ((back - front) / rows if back > front else 1.0)
+        super().__init__(
+            d,
+            nodes[counts],
+            (row * columns + column)[counts],
+            np.full(rows * columns, area),
+            np.tile(middles, rows) if around_axis else np.ones(rows * columns),
+        )
 
-    def fraction(self) -> float:
-        broken = self._gather(self._d.x.array[self._dofs] >= BROKEN)
-        return float((broken @ self._areas) / (self._populated @ self._areas))
 
-    def _gather(self, at_nodes: np.ndarray) -> np.ndarray:
-        cells = np.zeros(self._cells, dtype=np.int8)
-        cells[self._cell[at_nodes & self._counts]] = 1
-        self._comm.Allreduce(MPI.IN_PLACE, cells, op=MPI.MAX)
-        return cells
+class DetachmentAround(Sections):
+    """A layer around a particle in a plane, whatever its outline: sectors about the middle of the layer. Each counts by
+    its share of the layer, which is its share of the outline where the layer is everywhere as wide."""
 
-    def _extent(self, x: np.ndarray) -> tuple[float, float]:
-        low = self._comm.allreduce(float(x.min(initial=np.inf)), op=MPI.MIN)
-        return low, self._comm.allreduce(float(x.max(initial=-np.inf)), op=MPI.MAX)
+    def __init__(self, d: fem.Function, volumes: np.ndarray, regions: Entities, layer: str, size: float) -> None:
+        """`volumes` are those of the nodes (`mechanics.opening.Opening.volumes`)."""
+        comm = d.function_space.mesh.comm
+        nodes, (x, y, _) = _nodes_of(d, regions[layer])
+        boxes = _extent(comm, x), _extent(comm, y)
+        middle_x, middle_y = (sum(box) / 2 for box in boxes)
+        radius = np.hypot(x - middle_x, y - middle_y)
+        shortest, _ = _extent(comm, radius)
+        count = max(int(2 * np.pi * shortest / (COLUMN * size)), 1)
+        turn = np.arctan2(y - middle_y, x - middle_x) / (2 * np.pi) % 1
+        section = (turn * count + OFF).astype(int) % count
+        owned = nodes < d.function_space.dofmap.index_map.size_local
+        nodes_here, here = nodes[owned], section[owned]
+        of_layer, radii, found = (
+            _sums(comm, here, numbers, count)
+            for numbers in (volumes[nodes_here], radius[owned], np.ones(len(nodes_here)))
+        )
+        super().__init__(d, nodes, section, 2 * np.pi / count * radii / np.maximum(found, 1), of_layer)
 
-    def _tips(self, notch: np.ndarray, front: float, back: float, width: float) -> np.ndarray:
-        """How far the notch goes in each row and its two neighbours, which are as near as the column at its tip."""
-        row, rows = _grid(notch[:, 2], front, back, width)
-        tips = np.full(rows + 2, -np.inf)
-        np.maximum.at(tips, row + 1, notch[:, 0])
-        self._comm.Allreduce(MPI.IN_PLACE, tips, op=MPI.MAX)
-        return np.max([tips[:-2], tips[1:-1], tips[2:]], axis=0)
+
+def _sums(comm: MPI.Comm, section: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
+    """In each section, over all processes."""
+    found = np.bincount(section, numbers, count).astype(float)  # NumPy gives integers where there are no numbers
+    comm.Allreduce(MPI.IN_PLACE, found, op=MPI.SUM)
+    return found
+
+
+def _nodes_of(d: fem.Function, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of these cells, and where they are."""
+    space = d.function_space
+    dim = space.mesh.topology.dim
+    space.mesh.topology.create_connectivity(dim, dim)
+    nodes = fem.locate_dofs_topological(space, dim, cells)
+    return nodes, space.tabulate_dof_coordinates()[nodes].T
+
+
+def _extent(comm: MPI.Comm, x: np.ndarray) -> tuple[float, float]:
+    low = comm.allreduce(float(x.min(initial=np.inf)), op=MPI.MIN)
+    return low, comm.allreduce(float(x.max(initial=-np.inf)), op=MPI.MAX)
+
+
+def _tips(comm: MPI.Comm, notch: np.ndarray, front: float, back: float, width: float) -> np.ndarray:
+    """How far the notch goes in each row and its two neighbours, which are as near as the column at its tip."""
+    row, rows = _grid(notch[:, 2], front, back, width)
+    tips = np.full(rows + 2, -np.inf)
+    np.maximum.at(tips, row + 1, notch[:, 0])
+    comm.Allreduce(MPI.IN_PLACE, tips, op=MPI.MAX)
+    return np.max([tips[:-2], tips[1:-1], tips[2:]], axis=0)
 
 
 def _grid(x: np.ndarray, low: float, high: float, width: float) -> tuple[np.ndarray, int]:
@@ -80,7 +160,7 @@ def _grid(x: np.ndarray, low: float, high: float, width: float) -> tuple[np.ndar
     return column, count
 
 
-def _nodes(body: mesh.Mesh, facets: np.ndarray) -> np.ndarray:
+def _places(body: mesh.Mesh, facets: np.ndarray) -> np.ndarray:
     if len(facets) == 0:  # dolfinx divides by their number
         return np.empty((0, 3))
     dim = body.topology.dim

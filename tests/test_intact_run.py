@@ -192,7 +192,7 @@ def study(tmp_path_factory) -> tuple[Path, str]:
 
 def test_a_comparison_leaves_every_promised_file(study):
     folder, _ = study
-    joint = {"summary.json", "table.csv", "table.txt", "crack-field.png", "detached-fraction.png"}
+    joint = {"summary.json", "table.csv", "table.txt", "crack-field.png", "detached-fraction.png", "contact.png"}
     assert {file.name for file in folder.iterdir()} == joint | {"LZCO", "LZACO"}
     single = {"history.csv", "summary.json", "case.toml", "fields.pvd", "crack-field.png"}
     for case in ("LZCO", "LZACO"):

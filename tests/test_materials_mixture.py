@@ -12,9 +12,11 @@ from materials.mixture import (
     MODULI,
     Elastic,
     MixtureError,
+    bruggeman,
     hashin_shtrikman_lower,
     hashin_shtrikman_upper,
     levin,
+    maxwell,
     mori_tanaka,
     reuss,
     self_consistent,
@@ -150,6 +152,51 @@ def test_levin_in_a_coated_sphere(matrix, fraction):
     _, stretch, shell = np.linalg.solve(equations, [0, 3 * NCM.bulk * strain, 0])
     effective = hashin_shtrikman_lower(matrix, NCM, fraction)
     assert levin(matrix, NCM, effective, strain, fraction) == pytest.approx(stretch + shell, rel=1e-10)  # round-off
+
+
+conductivities = some.floats(1e-6, 1e3)
+
+
+@given(conductivities, conductivities, fractions)
+def test_conductivity_lies_between_the_bounds(matrix, inclusion, fraction):
+    """Of Hashin and Shtrikman: Maxwell's with either part as the matrix; and those between those of layers."""
+    along = (1 - fraction) * matrix + fraction * inclusion
+    across = 1 / ((1 - fraction) / matrix + fraction / inclusion)
+    bounds = sorted((maxwell(matrix, inclusion, fraction), maxwell(inclusion, matrix, 1 - fraction)))
+    rising = [across, bounds[0], bruggeman(matrix, inclusion, fraction), bounds[1], along]
+    for less, more in pairwise(rising):
+        # a difference of numbers up to 1e9 apart loses so many digits
+        assert less <= more * (1 + ROUND_OFF) + 1e-14 * max(matrix, inclusion)
+
+
+@given(conductivities, conductivities)
+@pytest.mark.parametrize("rule", [bruggeman, maxwell])
+def test_pure_parts_conduct_as_they_are(rule, matrix, inclusion):
+    most = max(matrix, inclusion)
+    assert rule(matrix, inclusion, 0.0) == pytest.approx(matrix, rel=ROUND_OFF, abs=1e-14 * most)
+    assert rule(matrix, inclusion, 1.0) == pytest.approx(inclusion, rel=ROUND_OFF, abs=1e-14 * most)
+
+
+def test_conductivity_around_spheres_that_do_not_conduct():
+    assert bruggeman(2.0, 0.0, 0.64) == pytest.approx(2.0 * 0.36**1.5)
+    assert bruggeman(2.0, 1e-12, 0.64) == pytest.approx(2.0 * 0.36**1.5)
+    assert maxwell(2.0, 0.0, 0.64) == pytest.approx(2.0 * 0.36 / 1.32)  # 2 (1-f) / (2+f)
+    assert bruggeman(2.0, 0.0, 1.0) == maxwell(2.0, 0.0, 1.0) == 0
+
+
+def test_few_spheres_conduct_alike_by_either_rule():
+    """To first order in their fraction: σ_m (1 + 3 f (σ_i - σ_m)/(σ_i + 2 σ_m))."""
+    for inclusion in (0.0, 0.5, 7.0):
+        slope = 3 * (inclusion - 2.0) / (inclusion + 4.0) * 2.0
+        for rule in (bruggeman, maxwell):
+            assert (rule(2.0, inclusion, 1e-5) - 2.0) / 1e-5 == pytest.approx(slope, rel=1e-4)
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("rule", [bruggeman, maxwell])
+def test_conductivity_refuses_a_fraction_that_is_none(rule, fraction):
+    with pytest.raises(MixtureError, match="takes one from 0 to 1"):
+        rule(2.0, 0.0, fraction)
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan")])
