@@ -36,7 +36,8 @@ class Coupling:
     by -κ for each unit of content, κ = 2E/(3(1-ν)) dε*/dx (Goodier), and elsewhere by that and something smooth. With
     σ_h taken from the last equilibrium this would be an explicit step of a diffusion that may be larger than that of
     the content itself, and unstable. So transport gets s = σ_h + κ x and follows -κ x itself; what is left of s is
-    extrapolated from the last two equilibria, which is of second order.
+    extrapolated from the last two equilibria, which is of second order, and by how much that was wrong limits the next
+    step. A tolerance of content below β x times what equilibria leave of stress cannot be had.
     """
 
     def __init__(self, solid: Solid, diffusion: Diffusion, cells: np.ndarray, medium: Medium, strain: Strain) -> None:
@@ -57,22 +58,31 @@ class Coupling:
         tensors = self._swelling.strain.x.array.reshape(-1, 3, 3)
         tensors[self._cells] = strains[:, None, None] * np.eye(3)
 
-    def stress(self, time: float) -> None:
-        """Stress of the equilibrium at this time, to transport."""
+    def stress(self, time: float) -> float:
+        """Stress of the equilibrium at this time, to transport; by how much content would differ had it been known."""
         diffusion = self._diffusion
         if diffusion.linear:
-            return
+            return 0.0
         tensors = self._swelling.stress().reshape(-1, 3, 3)[self._owned]
         stress = -np.trace(tensors, axis1=1, axis2=2) / (3 * self._recover.volumes)
         content = self._of_cells(diffusion.content.x.array, self._owned)
-        softening = self._softening()
-        diffusion.softening.value = softening
+        softening, expected = self._softening(), diffusion.stress_at(time)
         smooth, change = self._recover(stress + softening * content), None
+        wrong = 0.0
         if self._before is not None:
             old_stress, old_content, old_time = self._before
             change = (smooth - self._recover(old_stress + softening * old_content)) / (time - old_time)
+            wrong = self._moves(smooth - softening * diffusion.content.x.array - expected)
         self._before = stress, content, time
+        diffusion.softening.value = softening
         diffusion.pull(smooth, change, time)
+        return wrong
+
+    def _moves(self, stress: np.ndarray) -> float:
+        """Largest change of content at rest in this stress, as far as it is not the same all over."""
+        diffusion = self._diffusion
+        even = diffusion.sum(diffusion.mass * stress) / diffusion.volume
+        return diffusion.host.attraction * diffusion.mean() * diffusion.largest(stress - even)
 
     def _of_cells(self, nodal: np.ndarray, cells: np.ndarray) -> np.ndarray:
         return nodal[self._corners[cells]].mean(axis=1)
@@ -125,7 +135,7 @@ def _equilibrium(solid: Solid, minimiser: AlternateMinimiser, transport: Transpo
     outcome = minimiser.minimise()
     if outcome.converged:
         solid.accept()
-        coupling.stress(transport.time)
+        transport.heed(coupling.stress(transport.time))
     else:
         solid.state.restore(saved)
     return outcome

@@ -106,6 +106,11 @@ class Diffusion:
         stress, change, since = self._given
         self.stress.x.array[:] = stress + (time - since) * change
 
+    def stress_at(self, time: float) -> np.ndarray:
+        """σ_h by node at this time and the present content."""
+        self.at(time)
+        return self.stress.x.array - self.softening.value * self.content.x.array
+
     def rate(self) -> np.ndarray:
         """∫ ẋ φ of what flows inside; it adds up to nothing."""
         return self._nodal(self._flowing)

@@ -93,6 +93,13 @@ class Transport:
         self._shorten(self.elapsed or self._length)
         self.elapsed = 0.0
 
+    def heed(self, error: float) -> None:
+        """What the last step was wrong by for another reason, which goes with the square of the step, limits the next
+        one; no more than to a quarter of it."""
+        if error > 0 and self.elapsed > 0:
+            power = int(np.floor(log2(SAFE * self.tolerance / error) / 2))
+            self._length = min(self._length, self.elapsed * 2.0 ** max(power, -2))
+
     def _go(self, left: float, ending: Ending, contact: Contact) -> None:
         """A step that is exact enough, and does not go beyond the surface content at which the stage ends."""
         diffusion, source = self.diffusion, self._current * contact.inlet
