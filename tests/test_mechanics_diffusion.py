@@ -12,6 +12,7 @@ from mechanics.touching import LOST, SurfaceError
 from mechanics.tr_bdf2 import NotSettled, Step
 from mechanics.transport import Ending, Stage, Transport, TransportError
 from tests.lithium import Series
+from tests.verification.v09_diffusion import at_rest
 
 BETA = 1.2e-3  # 1/MPa
 SIDE = 12  # squares of the mesh along each side
@@ -242,6 +243,12 @@ def test_no_step_is_longer_than_the_largest():
     assert max(steps) == 5.0
 
 
+def test_stress_holds_lithium_where_it_pulls():
+    """At rest x exp(-βσ_h) is the same all over, to h² β∇²σ_h/12, twice that at corners."""
+    n = 20
+    assert at_rest(n).computed < 2 * BETA * 500 * 13 / 12 / n**2
+
+
 # --- exactness --------------------------------------------------------------------------------------------------------
 
 
@@ -279,6 +286,32 @@ def test_estimate_is_the_error_of_one_step():
     estimate = Step(diffusion, 1e-6).take(0.0, 0.1 / rate, np.zeros(n + 1))
     error = np.abs(diffusion.content.x.array - np.exp(-0.1) * shape).max()
     assert estimate == pytest.approx(error, rel=0.2)
+
+
+def test_corrections_leave_a_thousandth_of_the_tolerance():
+    found = []
+    for tolerance in (1e-3, 1e-9):
+        square = Square(Host(1.0, BETA))
+        square.fill(lambda x: 0.5 + 0.2 * x[0])
+        square.diffusion.pull(500 * square.places[1] ** 2)
+        Step(square.diffusion, tolerance).take(0.0, 0.1, np.zeros_like(square.places[0]))
+        found.append(square.diffusion.content.x.array[square.active])
+    assert np.abs(found[0] - found[1]).max() < 1e-6
+
+
+def test_a_step_that_errs_by_more_than_the_tolerance_is_not_kept():
+    """A peak as narrow as one element asks for a shorter step than the first one that is tried."""
+    contents = []
+    for tolerance in (0.03, 0.0003):
+        diffusion = line(50, Host(1e-2))
+        diffusion.content.x.array[:] = 1.0 * (np.arange(51) == 50)
+        transport = Transport(diffusion, [Stage(0.0, duration=0.1)], tolerance, largest=0.1)
+        while not transport.finished:
+            transport.advance()
+            refused = transport.refused
+        assert refused > 0
+        contents.append(diffusion.content.x.array.copy())
+    assert np.abs(contents[0] - contents[1]).max() < 3 * 0.03
 
 
 def test_few_factors_serve_many_steps():
