@@ -175,6 +175,14 @@ def test_steps_do_not_shrink_where_stress_moves_lithium_more_than_its_gradient_d
     assert np.diff(told.times).max() > 2e4
 
 
+def test_steps_heed_how_far_stress_was_from_what_transport_expected():
+    """Else a long step leaves lithium out of balance with the stress, and the next one is refused a dozen times."""
+    block = Block(8)
+    transport = Transport(block.diffusion, [Stage(1e-3, mean=0.95)], 1e-6)
+    assert charge(block.solid, block.minimiser, transport, block.coupling, Told())
+    assert transport.refused == 0
+
+
 @pytest.mark.slow
 def test_lithium_stays_where_the_rim_has_let_go():
     block = Block(8)
