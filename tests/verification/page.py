@@ -90,7 +90,7 @@ def write_table() -> None:
         lines.append(f"| {page} | {record['title']} | {aim} | {reached} | {verdict} |")
     lines += [
         "",
-        "Aim and reached are those of the check that is nearest to its limit. V9, diffusion, comes with diffusion.",
+        "Aim and reached are those of the check that is nearest to its limit.",
     ]
     (DOCS / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
