@@ -257,12 +257,9 @@ def figures(comm: MPI.Comm) -> list[float]:
     return [len(told.times), diffusion.mean(), square, stress, energy, contact.content, *contact.shares.values()]
 
 
-# Solid takes the size of the body in a way that works on one process alone; the size is of no account here.
 SCRIPT = """
 import json
-import mechanics.solid
 from mpi4py import MPI
-mechanics.solid._extent = lambda body: 1.5
 from tests.test_mechanics_charging import figures
 told = figures(MPI.COMM_WORLD)
 if MPI.COMM_WORLD.rank == 0:
