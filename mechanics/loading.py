@@ -30,6 +30,11 @@ class Charge:
     def soc(self) -> float:
         return self._soc(self.passed)
 
+    @soc.setter
+    def soc(self, reached: float) -> None:
+        """To take up a history that has got so far on the first way up."""
+        self.passed = reached
+
     @property
     def half_cycle(self) -> int:
         """That of the coming step: 1 on the first way up, 2 on the first way down."""

@@ -92,7 +92,6 @@ def coefficients(
     length: float,
     cell_size: np.ndarray,
     charge: Any,
-    swelling: Any = None,
 ) -> Coefficients:
     """One number in each cell; the toughness as it has to be entered on cells of this size."""
     numbers = fem.functionspace(body, ("DG", 0))
@@ -121,7 +120,6 @@ def coefficients(
         shear=field(lambda m: m.shear),
         toughness=toughness,
         shrinkage=charge * field(lambda m: 0.0 if m.uneven else m.strain(1.0)),
-        swelling=swelling,
         yield_stress=field(lambda m: NEVER_YIELDS if m.yield_stress is None else m.yield_stress),
         hardening=field(lambda m: m.hardening),
         saturation=field(lambda m: m.saturation),

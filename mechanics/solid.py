@@ -69,7 +69,9 @@ class Solid:
         uneven = any(medium.uneven for medium in media.values())
         self.swelling = Swelling(body, regions, media) if uneven else None
         swelling = None if self.swelling is None else self.swelling.strain
-        self.coefficients = coefficients(media, body, regions, crack, length, cell_size, charge, swelling)
+        self.coefficients = replace(
+            coefficients(media, body, regions, crack, length, cell_size, charge), swelling=swelling
+        )
 
         u, d, sound = self.state.u, self.state.d, self.coefficients
         c = sound if self._fatigue is None else replace(sound, toughness=self._fatigue.left * sound.toughness)
