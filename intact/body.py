@@ -22,6 +22,7 @@ from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, Medium, Solid, Split, Su
 from mechanics.interface import ThinLayerError, layer_toughness
 
 REGIONS = ("electrolyte", "interface", "cathode")
+SIDES = ("bottom", "top", "left", "right")  # of the stack; in 3d also front and back
 CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, of AT1 exactly and of the others nearly
 RESOLVED = 0.5  # h/ℓ at most, for a crack to be resolved
 SCATTER = 1.4  # largest over wanted element size in a layer that gmsh has meshed evenly: 1.13 to 1.36 were seen
@@ -214,7 +215,7 @@ def _check_file(case: Case, found: meshes.Domain) -> None:
         raise meshes.MeshError(
             f"the mesh file '{case.mesh.file}' has not the {cells} that geometry = \"{case.geometry}\" takes"
         )
-    found.require(REGIONS, _supports(case, gap=1.0))
+    found.require(REGIONS, [*SIDES, *(("front", "back") if dimension == 3 else ())])
     if case.geometry == "axisymmetric" and found.mesh.comm.allreduce(found.mesh.geometry.x[:, 0].min(), op=MPI.MIN) < 0:
         raise meshes.MeshError(f"the mesh file '{case.mesh.file}' reaches to x < 0; the axis is at x = 0")
 

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from intact.curve_sheet import DASHES, ENTRY, LEFT, Look, cross, frame, label, legend, looks, over
+from intact.curve_sheet import DASHES, ENTRY, LEFT, Look, beside, cross, frame, label, legend, looks, over
 from intact.finished import FinishedRun, FinishedStudy
 from intact.results import CUT_OFF
-from intact.sheet import EDGE, FAINT, INK, WIDTH, Sheet, points
+from intact.sheet import FAINT, INK, WIDTH, Sheet, points
 
 TOP, BETWEEN, BOTTOM, AXES = 84, 36, 96, 400  # pixels
 THIN, PALE = 2.5, 0.55  # width, and how much of the colour is left
@@ -44,8 +44,7 @@ def draw(study: FinishedStudy, file: Path) -> None:
     ratios.set_xlabel(over(study), fontsize=points(26), color=INK, labelpad=8)
     _scale(ratios, study)
     told = legend(shares, study, marks=_marks())
-    wide = told.get_window_extent(sheet.canvas.get_renderer()).width
-    width = max(WIDTH - LEFT - wide - 2 * EDGE, 0.4 * WIDTH)
+    width = beside(sheet, told)
     for axes, top in zip((shares, ratios), tops, strict=True):
         axes.set_position(sheet.area(LEFT, top, width, each))
     sheet.save(file)

@@ -45,10 +45,14 @@ def draw(study: FinishedStudy, file: Path) -> None:
     axes.set_xlabel(over(study), fontsize=points(26), color=INK, labelpad=8)
     begun = any(run.first_detachment is not None for run in study.runs)
     told = legend(axes, study, [Line2D([], [], label="first detachment", **_ring(FAINT))] * begun)
-    wide = told.get_window_extent(sheet.canvas.get_renderer()).width
-    width = max(WIDTH - LEFT - wide - 2 * EDGE, 0.4 * WIDTH)
-    axes.set_position(sheet.area(LEFT, TOP, width, sheet.height - TOP - BOTTOM))
+    axes.set_position(sheet.area(LEFT, TOP, beside(sheet, told), sheet.height - TOP - BOTTOM))
     sheet.save(file)
+
+
+def beside(sheet: Sheet, told: Legend) -> float:
+    """Width that a legend leaves to the axes, pixels."""
+    wide = told.get_window_extent(sheet.canvas.get_renderer()).width
+    return max(WIDTH - LEFT - wide - 2 * EDGE, 0.4 * WIDTH)
 
 
 def looks(study: FinishedStudy) -> list[Look]:

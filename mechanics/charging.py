@@ -5,12 +5,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import ufl
-from dolfinx import fem, la
+from dolfinx import fem
 from dolfinx.fem.petsc import assemble_matrix, create_matrix
 from petsc4py import PETSc
 
 from mechanics.alternate import AlternateMinimiser, Outcome
 from mechanics.diffusion import ACTIVE, Diffusion
+from mechanics.functional import assembled
 from mechanics.linear import LinearSolver
 from mechanics.medium import Medium
 from mechanics.solid import Solid, SolidError
@@ -171,9 +172,7 @@ class _Recovery:
     def _projected(self, numbers: np.ndarray) -> np.ndarray:
         self._numbers.x.array[:] = 0
         self._numbers.x.array[self._cells] = numbers
-        right, found = fem.Function(self._space), fem.Function(self._space)
-        fem.assemble_vector(right.x.array, self._right)
-        right.x.scatter_reverse(la.InsertMode.add)
+        right, found = assembled([self._right], fem.Function(self._space)), fem.Function(self._space)
         self._solver.solve(self._matrix, right.x.petsc_vec, found.x.petsc_vec)
         found.x.scatter_forward()
         return found.x.array

@@ -20,7 +20,8 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from mechanics.clock import timed
-from mechanics.touching import Contact, Surfaces, assembled
+from mechanics.functional import assembled
+from mechanics.touching import Contact, Surfaces
 
 GAS = 8.31446  # J/(mol K)
 ACTIVE = 1  # number of the integrals over active cells
@@ -150,4 +151,4 @@ class Diffusion:
         self._spreading = fem.form(spread * ufl.inner(ufl.grad(u), ufl.grad(v)) * weight * dx)
 
     def _nodal(self, form: fem.Form) -> np.ndarray:
-        return assembled(form, self.content.function_space)
+        return assembled([form], fem.Function(self.content.function_space)).x.array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
@@ -50,12 +51,7 @@ class Functional:
 
     @timed("gradients")
     def gradient(self, out: fem.Function) -> fem.Function:
-        out.x.array[:] = 0
-        for form in self._parts(1):
-            fem.assemble_vector(out.x.array, form)
-        out.x.scatter_reverse(la.InsertMode.add)
-        out.x.scatter_forward()
-        return out
+        return assembled(self._parts(1), out)
 
     @timed("matrices")
     def hessian(self, held: np.ndarray) -> PETSc.Mat:
@@ -85,6 +81,16 @@ class Functional:
             )
             for form, compiled, spaces in self._compiled
         ]
+
+
+def assembled(forms: Iterable[fem.Form], out: fem.Function) -> fem.Function:
+    """The sum of linear forms, over all processes, ghosts included."""
+    out.x.array[:] = 0
+    for form in forms:
+        fem.assemble_vector(out.x.array, form)
+    out.x.scatter_reverse(la.InsertMode.add)
+    out.x.scatter_forward()
+    return out
 
 
 def _derivatives(energy: Any, x: fem.Function) -> list[Any]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import ufl
-from dolfinx import fem, la
+from dolfinx import fem
 
+from mechanics.functional import assembled
 from mechanics.history import QUADRATURE_DEGREE
 from mechanics.potential import trial_strain
 from mechanics.solid import Solid
@@ -36,22 +37,14 @@ class Opening:
             e -= solid.state.plastic[0]
         apart = (1 - solid.crack.g(solid.state.d, c.brittleness)) * ufl.dot(normal, e * normal)
         self._form = fem.form(apart * v * dx)
-        self._parted, volumes = fem.Function(space), fem.Function(space)
-        self.volumes = _assemble(fem.form(v * dx), volumes)  # of the nodes
+        self._parted = fem.Function(space)
+        self.volumes = assembled([fem.form(v * dx)], fem.Function(space)).x.array  # of the nodes
 
     def parted(self) -> np.ndarray:
         """µm² in a plane and around an axis, else µm³, at owned and ghost nodes."""
-        return _assemble(self._form, self._parted)
+        return assembled([self._form], self._parted).x.array.copy()
 
     def touching(self) -> np.ndarray:
         """Nodes at which nothing has parted: the gap across the cells around is less than an atom."""
         size = self.volumes ** (1 / self._solid.mesh.topology.dim)
         return self.parted() / self.volumes * size <= TOUCHING
-
-
-def _assemble(form: fem.Form, out: fem.Function) -> np.ndarray:
-    out.x.array[:] = 0
-    fem.assemble_vector(out.x.array, form)
-    out.x.scatter_reverse(la.InsertMode.add)
-    out.x.scatter_forward()
-    return out.x.array.copy()

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import ufl
-from dolfinx import fem, la, mesh
+from dolfinx import fem, mesh
 from mpi4py import MPI
+
+from mechanics.functional import assembled
 
 LOST = 0.01  # share of a surface in touch below which it gets no current; Detachment calls 0.99 complete
 SURFACE = 1  # number of the integrals over a surface
@@ -73,21 +75,12 @@ class Surfaces:
         area = sum(touching[name] for name in reached)
         inlet = fem.Function(self._space).x.array
         for name in reached:
-            inlet += assembled(self._inlets[name], self._space) / area
+            inlet += assembled([self._inlets[name]], fem.Function(self._space)).x.array / area
         content = sum(contents[name] for name in reached) / area if reached else np.nan
         return Contact(shares, area, content, inlet)
 
     def _scalar(self, form: fem.Form) -> float:
         return float(self._comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM))
-
-
-def assembled(form: fem.Form, space: fem.FunctionSpace) -> np.ndarray:
-    """By node over all processes, ghosts included."""
-    vector = fem.Function(space).x
-    fem.assemble_vector(vector.array, form)
-    vector.scatter_reverse(la.InsertMode.add)
-    vector.scatter_forward()
-    return vector.array
 
 
 def _sides(body: mesh.Mesh, cells: np.ndarray, name: str, facets: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Charge that turns round, and what elastic, plastic and broken bodies do over several cycles; MPa and µm."""
 
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,23 +25,13 @@ from mechanics import (
 )
 from mechanics.alternate import Ending
 from mechanics.detachment import Detachment
+from tests.notebook import Notebook
 
 UNEVEN = (0.25, 0.9, 0.0, 1.0)  # turns
 SLIDING = {"bottom": Support((1,)), "top": Support((1,)), "left": Support((0,))}  # and free to the right
 SIDES = {"bottom": Support((1,)), "left": Support((0,)), "right": Support((0,))}
 AREA = 3.0  # µm², of the block
 E, NU = 1000.0, 0.3
-
-
-@dataclass
-class Notebook:
-    records: list[Record] = field(default_factory=list)
-
-    def iteration(self, soc: float, count: int, detached: float) -> None:
-        pass
-
-    def step(self, record: Record) -> None:
-        self.records.append(record)
 
 
 def evolved(solid: Solid, charge: Charge, layer: str = "interface", tolerance: float = 1e-6) -> list[Record]:

@@ -1,7 +1,5 @@
 """The history: what comes next, what happens to a step that fails, how much has let go, and where the energy went."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 from conftest import uniform
@@ -12,6 +10,7 @@ import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, Outcome, Record, Solid, Support, evolve
 from mechanics.alternate import Ending
 from mechanics.detachment import Detachment
+from tests.notebook import Notebook
 
 SLIDING = {"bottom": Support((1,)), "top": Support((1,)), "left": Support((0,))}  # and free to the right
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
@@ -62,20 +61,6 @@ def test_halving_halves_the_step_to_a_milestone():
     charge = Charge(1.0, 0.5, 0.01, [0.1])
     assert charge.halve()
     assert charge.target == pytest.approx(0.05)
-
-
-@dataclass
-class Notebook:
-    """An observer that only writes down."""
-
-    records: list[Record] = field(default_factory=list)
-    iterations: list[tuple[float, int, float]] = field(default_factory=list)
-
-    def iteration(self, soc: float, count: int, detached: float) -> None:
-        self.iterations.append((soc, count, detached))
-
-    def step(self, record: Record) -> None:
-        self.records.append(record)
 
 
 class StandIn:

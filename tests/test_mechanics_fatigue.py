@@ -1,6 +1,6 @@
 """Fatigue of a bar of one element, pulled to strain 1 and let go: ψ = E/2 ε² = 1 at the turn, and damage is uniform."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -11,6 +11,7 @@ from processes import on_processes
 from mechanics import AlternateMinimiser, Charge, Medium, Record, Solid, evolve, star_convex
 from mechanics.detachment import Detachment
 from mechanics.fatigue import toughness_left
+from tests.notebook import Notebook
 from tests.verification.bars import bar
 
 ELL = 10.0  # of a bar 1 long: damage has no room to vary
@@ -20,17 +21,6 @@ AT2_TOUGHNESS = 8 * ELL  # d = 2 ψ / (2 ψ + Gc/ℓ) = 0.2 at strain 1
 ROUND = 1e-5  # residual stiffness 1e-6; iterations end at 1e-7 of damage
 
 
-@dataclass
-class Kept:
-    records: list[Record] = field(default_factory=list)
-
-    def iteration(self, soc: float, count: int, detached: float) -> None:
-        pass
-
-    def step(self, record: Record) -> None:
-        self.records.append(record)
-
-
 def one_element(crack: str, toughness: float, fatigue: float | None = None, **numbers: float) -> Solid:
     return bar(np.array([0.0, 1.0]), Medium(2.0, 0.3, toughness, fatigue=fatigue, **numbers), crack, ELL, 0.0)
 
@@ -38,7 +28,7 @@ def one_element(crack: str, toughness: float, fatigue: float | None = None, **nu
 def cycled(solid: Solid, cycles: int, steps: int) -> list[Record]:
     """So many steps in each half cycle, the bar at rest first."""
     charge = Charge(1.0, 1 / steps, 1e-9, turns=(0.0, *[1.0, 0.0] * (cycles - 1)))
-    kept = Kept()
+    kept = Notebook()
     detachment = Detachment(solid.state.d, solid.regions, solid.boundaries, "bar", 1.0)
     assert evolve(solid, AlternateMinimiser(solid, tolerance=1e-7), charge, detachment, 1.0, kept)
     assert len(kept.records) == 1 + 2 * cycles * steps

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,6 +12,7 @@ import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, Record, Solid, Support, evolve
 from mechanics.detachment import Detachment
 from mechanics.state import Saved
+from tests.notebook import Notebook
 
 from ..processes import on_processes
 from .page import Check, Page
@@ -37,16 +37,7 @@ At a given charge the two meshes differ by more: 4 % in the crack's energy and i
 HALF, END = 0.5, 0.75
 
 
-@dataclass
-class Notes:
-    records: list[Record] = field(default_factory=list)
-
-    def iteration(self, soc: float, count: int, detached: float) -> None:
-        pass
-
-    def step(self, record: Record) -> None:
-        self.records.append(record)
-
+class Notes(Notebook):
     def rows(self) -> np.ndarray:
         """Columns: SoC, detached fraction, elastic, fracture and spring energy, plastic work."""
         return np.array([_row(record) for record in self.records])
