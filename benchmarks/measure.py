@@ -46,7 +46,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Run:
-    """Without imports, mesh, and making of forms: seconds are those of the steps."""
+    """Without imports, mesh, and making of forms: seconds are those of the steps, of processor time."""
 
     displacement_unknowns: int
     damage_unknowns: int

@@ -32,7 +32,8 @@ HEAD = (
 TEXT = """# How fast
 
 Made by `containers/run python3 -m benchmarks --page`. Every run in a process of its own, code after code in turn;
-medians where there are several *runs*. Seconds are those of the steps, without imports, mesh and making of forms.
+medians where there are several *runs*. Seconds are processor time of the steps, so that what else the machine does
+counts little, without imports, mesh and making of forms.
 *Dearest step* and *others* (median) are in solves of the undamaged elastic problem on the same mesh: assembly, factor,
 solve, measured in the same process. *Solves* are those with a factor. `own`: Intact's own steps, and a mesh that is as
 fine where the crack goes and coarser elsewhere. *elastic* is one such solve and the first step of the stack, in which

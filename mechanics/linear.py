@@ -7,6 +7,7 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from mechanics.clock import timed
+from mechanics.mended import MendedFactor
 from mechanics.multigrid import CoupledMultigrid, Multigrid
 
 Linear = Literal["automatic", "direct", "multigrid"]  # what solves for displacement; automatic: by size
@@ -30,9 +31,10 @@ class Indefinite(LinearSolverError):
 
 
 class LinearSolver:
-    """Conjugate gradients. With `keep`, preconditioned by the Cholesky factor of an earlier matrix, or by a multigrid
-    made for it, renewed when it has aged so much that it needs `keep` iterations more than when it was new; else by the
-    diagonal. With `rows`, of these (owned, local) rows and columns alone."""
+    """Conjugate gradients. With `keep`, preconditioned by the Cholesky factor of an earlier matrix (in one process
+    mended where that has changed) or by a multigrid made for it, renewed when it has aged so much that it needs `keep`
+    iterations more than when it was new; else by the diagonal. With `rows`, of these (owned, local) rows and columns
+    alone."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class LinearSolver:
         self.factorisations = self.solves = self.iterations = 0
         self.keeps = keep is not None
         self._keep, self._rows, self._multigrid = keep, rows, multigrid
+        self._mended: MendedFactor | None = None
         self._part: PETSc.Mat | None = None
         self._comm, self._tolerance = comm, tolerance
         self._start()
@@ -59,9 +62,13 @@ class LinearSolver:
             self._multigrid.configure(pc)
         elif self._keep is None:
             pc.setType(PETSc.PC.Type.JACOBI)
+        elif self._comm.size == 1:
+            self._mended = MendedFactor()
+            pc.setType(PETSc.PC.Type.PYTHON)
+            pc.setPythonContext(self._mended)
         else:
             pc.setType(PETSc.PC.Type.CHOLESKY)
-            pc.setFactorSolverType("cholmod" if self._comm.size == 1 else "mumps")
+            pc.setFactorSolverType("mumps")
         self._aged, self._fresh = True, 0  # iterations that a new one takes
 
     def renew(self, A: PETSc.Mat) -> None:
@@ -74,7 +81,10 @@ class LinearSolver:
     @timed("linear solves")
     def apply(self, b: PETSc.Vec, x: PETSc.Vec) -> None:
         """The kept factor alone."""
-        self._ksp.getPC().apply(b, x)
+        if self._mended is None:
+            self._ksp.getPC().apply(b, x)
+        else:
+            self._mended.whole(b, x)
         self.solves += 1
 
     def solve(self, A: PETSc.Mat, b: PETSc.Vec, x: PETSc.Vec) -> None:
@@ -93,7 +103,7 @@ class LinearSolver:
             x.restoreSubVector(rows, found)
 
     def _solve(self, A: PETSc.Mat, b: PETSc.Vec, x: PETSc.Vec) -> None:
-        renew = self._keep is None or self._aged
+        renew = self._keep is None or self._aged or not self._mend(A)
         self._ksp.setOperators(A)
         self._ksp.getPC().setReusePreconditioner(not renew)
         if renew:
@@ -118,16 +128,25 @@ class LinearSolver:
             self._fresh = count
         self._aged = self._keep is not None and count > self._fresh + self._keep
 
+    def _mend(self, A: PETSc.Mat) -> bool:
+        """Whether the kept factor will still do."""
+        if self._mended is None:
+            return True
+        try:
+            return self._mended.mend(A)
+        except PETSc.Error as error:
+            if error.ierr != ZERO_PIVOT:
+                raise
+            raise Indefinite("no Cholesky factor of what has changed") from error
+
     def _set_up(self, A: PETSc.Mat) -> None:
         self.factorisations += 1
-        if self._ksp.getPC().getFactorSolverType() == "cholmod":
-            options = PETSc.Options()
-            options["mat_cholmod_factor"] = "SUPERNODAL"  # LLᵀ, which exists for positive matrices alone, unlike LDLᵀ
-            options["mat_cholmod_print"] = 0  # and when it does not, that is an answer and nothing to warn of
         try:
             with timed("factorisations" if self.keeps else "diagonals"):
                 if self._multigrid is not None:
                     self._multigrid.renew(A)
+                if self._mended is not None:
+                    self._mended.renew(A)
                 self._ksp.setUp()
         except PETSc.Error as error:
             self._start()

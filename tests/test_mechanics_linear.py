@@ -12,11 +12,13 @@ import meshes
 from mechanics import AlternateMinimiser, Medium, Solid, Support
 from mechanics.kinematics import PLANE_STRAIN, SOLID_3D
 from mechanics.linear import Indefinite, LinearSolver
+from mechanics.mended import MendedFactor
 from mechanics.multigrid import Multigrid, pays
 from mechanics.rigid import rigid_motions
 
 DIMENSIONS = {2: PLANE_STRAIN, 3: SOLID_3D}
 KEEP = 10
+LONG = meshes.Stack(8.0, 1.0, 0.5, 1.0, fine=0.125, coarse=0.25)
 
 
 def body(make_solid, dim: int, fine: float = 0.25) -> Solid:
@@ -156,6 +158,72 @@ def test_choice_by_size(make_solid, monkeypatch):
     assert not pays(space)
     monkeypatch.setattr("mechanics.multigrid.DIRECT", {2: 10})
     assert pays(space)
+
+
+def test_a_kept_factor_is_mended_where_a_crack_has_come(make_solid):
+    """Without being made anew, and nearly as good: beside one that is not mended, which takes far more iterations."""
+    solid = make_solid(LONG, uniform(shrinkage=-0.02) | {"cathode": Medium(8000.0, 0.25, 1.0, shrinkage=-0.05)})
+    solid.load(1.0)
+    mended, aged = (LinearSolver(solid.comm, KEEP, 1e-8) for _ in range(2))
+    for solver in (mended, aged):
+        step(solid, solver)
+    aged._mended.mend = lambda A: True
+    solid.state.d.interpolate(lambda x: 1.0 * (abs(x[1] - 1.25) < 0.2) * (x[0] < 1.5))
+    before = mended.iterations, aged.iterations
+    found = step(solid, mended).copy()
+    step(solid, aged)
+    assert mended.factorisations == 1
+    assert mended.iterations - before[0] <= 12
+    assert aged.iterations - before[1] > 3 * (mended.iterations - before[0])
+    expected = step(solid, LinearSolver(solid.comm, KEEP, 1e-12))
+    assert found == pytest.approx(expected, abs=1e-6 * np.abs(expected).max())
+
+
+def test_a_mended_factor_is_a_symmetric_positive_preconditioner(make_solid):
+    """Or conjugate gradients would not be allowed with it."""
+    solid = make_solid(LONG, uniform())
+    factor = MendedFactor()
+    factor.renew(solid.displacement.hessian(owned(solid)))
+    solid.state.d.interpolate(lambda x: 0.9 * (abs(x[1] - 1.25) < 0.2) * (x[0] < 1.5))
+    A = solid.displacement.hessian(owned(solid))
+    assert factor.mend(A)
+    assert factor._local is not None
+    x, random = A.createVecRight(), np.random.default_rng(5)
+    rights = [PETSc.Vec().createWithArray(random.normal(size=A.size[0]), comm=MPI.COMM_SELF) for _ in range(4)]
+    found = []
+    for right in rights:
+        factor.apply(None, right, x)
+        found.append(x.array.copy())
+    gram = np.array([[one.array @ other for other in found] for one in rights])
+    assert gram == pytest.approx(gram.T, rel=1e-9, abs=1e-12 * np.abs(gram).max())
+    assert np.linalg.eigvalsh(gram).min() > 0
+
+
+def test_where_too_much_has_changed_bit_by_bit_the_factor_is_made_anew(make_solid):
+    solid = make_solid(LONG, uniform())
+    solver = LinearSolver(solid.comm, KEEP, 1e-8)
+    made = []
+    for end in (0.0, 1.5, 2.0, 7.0):
+        solid.state.d.interpolate(lambda x, end=end: 1.0 * (abs(x[1] - 1.25) < 0.2) * (x[0] < end))
+        step(solid, solver)
+        made.append(solver.factorisations)
+    assert made == [1, 1, 1, 2]
+
+
+def test_a_change_that_is_not_positive_is_told(make_solid):
+    """And it goes on with the next matrix."""
+    solid = body(make_solid, 2)
+    solid.load(1.0)
+    solver = LinearSolver(solid.comm, KEEP, 1e-8)
+    step(solid, solver)
+    A = solid.displacement.hessian(owned(solid))
+    b, x = A.createVecs()
+    b.set(1.0)
+    A.setValue(5, 5, -A.getDiagonal().max()[1])
+    A.assemble()
+    with pytest.raises(Indefinite):
+        solver.solve(A, b, x)
+    solver.solve(solid.displacement.hessian(owned(solid)), b, x)
 
 
 @pytest.mark.slow
