@@ -66,7 +66,7 @@ def test_every_region_has_a_role_and_a_medium(two) -> None:
 def test_a_crack_beside_a_particle_costs_what_was_typed(two) -> None:
     """As in a stack, with electrolyte on one side and the crystal on the other."""
     row = two.mean(meshes.row_height(two.domain.mesh), "interface")
-    expected = layer_toughness(10, 100, 100, 0.4, 0.25, CRACK_MODELS["AT1"], row)
+    expected = layer_toughness(10, 100, 100, 0.4, 0.2, CRACK_MODELS["AT1"], row)
     assert two.media["interface"].toughness == pytest.approx(expected)
     assert two.layers.media["interface"].toughness == 10
 
@@ -217,7 +217,7 @@ def held(body: Body, strain: float, charge: float) -> float:
         supports,
         CRACK_MODELS["AT1"],
         SPLITS["none"],
-        0.25,
+        float(body.case.fracture.length),
         meshes.row_height(body.domain.mesh),
     )
     made.load(charge)
@@ -226,7 +226,13 @@ def held(body: Body, strain: float, charge: float) -> float:
     return made.reaction("top", 1) / 3
 
 
-ELASTIC = ("flow.yield_stress=none", "fracture.interface_toughness=1e6 J/m^2", "particles.gap=0.7 um")
+COARSELY = ("fracture.length=0.25 um", "steps.largest=0.3", "steps.onset=0.1", "output.soc=[0.6]")
+ELASTIC = (
+    "flow.yield_stress=none",
+    "fracture.interface_toughness=1e6 J/m^2",
+    "fracture.bulk_toughness=1e7 J/m^2",
+    "particles.gap=0.7 um",
+)
 
 
 def test_a_resolved_composite_is_as_stiff_and_shrinks_as_much_as_it_must(tmp_path) -> None:
@@ -260,7 +266,7 @@ def test_the_work_of_shrinkage_is_stored_where_nothing_breaks(tmp_path) -> None:
 @pytest.mark.slow
 def test_a_run_tells_of_each_particle_and_of_all(tmp_path) -> None:
     """Two particles, of which the history tells the mean by their outlines, over a charge and a discharge."""
-    study = particle(tmp_path, *TWO, "particles.gap=0.3 um", "cycling.cycles=1", "steps.until=0.6", "output.soc=[0.6]")
+    study = particle(tmp_path, *TWO, "particles.gap=0.3 um", "cycling.cycles=1", "steps.until=0.6", *COARSELY)
     assert run(study, tmp_path, MPI.COMM_SELF)
     folder = tmp_path / "particle" / "LZCO"
     history, each = (_rows(folder / name) for name in ("history.csv", "contact.csv"))
