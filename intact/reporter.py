@@ -10,9 +10,11 @@ from dolfinx.io import VTKFile
 from mpi4py import MPI
 
 from intact import cycles, results
-from intact.body import COARSE, REGIONS, Body
+from intact.body import COARSE, Body
 from intact.console import console
 from intact.contact import ContactLoss
+from intact.each import Each
+from intact.regions import SHOWN
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
 from mechanics.detachment import DETACHED
@@ -39,10 +41,12 @@ class Reporter:
         vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
         self._displacement = fem.Function(vertex_space, name="displacement")
         self._region = fem.Function(fem.functionspace(solid.mesh, ("DG", 0)), name="region")
-        for number, name in enumerate(REGIONS):
-            self._region.x.array[body.domain.regions[name]] = number
+        for region, role in body.roles.items():
+            self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
-        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None, unit)
+        first = solid.comm.rank == 0
+        self.trace = Trace(folder / results.HISTORY if first else None, unit)
+        self.each = Each(folder / results.EACH if first else None, list(contact.parts))
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
@@ -51,6 +55,8 @@ class Reporter:
 
     def step(self, record: Record) -> None:
         self.trace.add(record, self._contact.now() if record.outcome.converged else None)
+        if record.outcome.converged:
+            self.each.add(record, self._contact.each())
         self._look_at_coarse_cells()
         pictured = any(abs(self.trace.flowed - soc) < SAME_SOC for soc in self._pictured)
         pictured = pictured or self._cycles.keeps(self.trace.flowed)
@@ -66,6 +72,7 @@ class Reporter:
     def close(self) -> None:
         self._fields.close()
         self.trace.close()
+        self.each.close()
 
     def _keep_fields(self) -> None:
         """The state is the last equilibrium, also where the step after it failed; before the first there is none."""

@@ -9,7 +9,7 @@ from mpi4py import MPI
 
 from mechanics.alternate import AlternateMinimiser, Ending, Outcome
 from mechanics.balance import Balance
-from mechanics.detachment import DETACHED, Detachment
+from mechanics.detachment import DETACHED
 from mechanics.loading import ROUND, Charge
 from mechanics.solid import Energies, Solid
 
@@ -30,6 +30,11 @@ class Record:
     half_cycle: int = 1  # on the first way up; 2 on the first way down
 
 
+class Watched(Protocol):
+    def fraction(self) -> float:
+        """Of the interfaces that are watched, that has let go."""
+
+
 class Observer(Protocol):
     def iteration(self, soc: float, count: int, detached: float) -> None:
         """After each iteration of the step to this state of charge."""
@@ -42,7 +47,7 @@ def evolve(
     solid: Solid,
     minimiser: AlternateMinimiser,
     charge: Charge,
-    detachment: Detachment,
+    detachment: Watched,
     onset: float,
     observer: Observer,
 ) -> bool:
@@ -107,7 +112,7 @@ def evolve(
 
 def _record(
     solid: Solid,
-    detachment: Detachment,
+    detachment: Watched,
     soc: float,
     plastic_work: float,
     work: float,

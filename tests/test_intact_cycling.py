@@ -162,6 +162,7 @@ def test_summary_and_table_tell_the_first_and_the_last_cycle(cycled):
         "last_half_cycle": 10,
         "charge_passed": pytest.approx(2.1),
         "detached_fraction_after_half_cycle": {str(half): 0.0 for half in range(1, 11)},
+        "contact_fraction_after_half_cycle": {str(half): 1.0 for half in range(1, 11)},
     }
     text = (cycled / "table.txt").read_text(encoding="utf-8")
     assert "first cycle" in text
