@@ -1,4 +1,4 @@
-"""containers/run python3 -m benchmarks [tension tension-fine shear main elastic stack] [--repeats 3] [--page]"""
+"""containers/run python3 -m benchmarks [tension tension-fine shear main elastic stack processes] [--repeats 3] [--page]"""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
+from typing import Any
 
 from rich.console import Console
 
-from benchmarks import measure, page, peers
+from benchmarks import measure, page, peers, processes
 from benchmarks.answers import Check, agree
 from benchmarks.problems import LENGTH, OWN, PLATES, SIZES
 from benchmarks.targets import Results
 
-PROBLEMS = (*PLATES, "main", "elastic", "stack")
+PROBLEMS = (*PLATES, "main", "elastic", "stack", "processes")
+NUMBERS, PROCESSES = "numbers.json", "processes.json"  # what is kept of whole commands, and of several processes
 MAIN = measure.ROOT / "cases" / "lzco-vs-lzaco.toml"
 console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
 
@@ -39,18 +42,22 @@ def main(words: list[str]) -> int:
             _plate(name, asked.results, asked.repeats, with_peer)
         elif name == "main":
             _main_case(asked.results, asked.repeats)
+        elif name == "processes":
+            _keep(asked.results / PROCESSES, processes.measured())
         else:
             for problem in [f"{name}-{dimension}-{size}" for dimension in ("2d", "3d") for size in asked.sizes]:
                 console.print(problem)
                 measure.in_turn({"intact": ("intact", problem)}, _folder(asked.results, problem), 1, console.print)
-    results, numbers = measure.read(asked.results), _numbers(asked.results)
+    results, numbers = measure.read(asked.results), _kept(asked.results / NUMBERS)
+    shared = processes.rows(_kept(asked.results / PROCESSES))
     checks = _checks(results)
     for pair, found in checks.items():
         console.print(f"{pair}: " + "; ".join(map(str, found)))
     console.print(page.table(page.HEAD, page.rows(results)))
     console.print(page.table(page.TARGET_HEAD, page.target_rows(results, numbers)))
+    console.print(page.table(processes.HEAD, shared))
     if asked.page:
-        page.write(results, numbers, checks, _machine())
+        page.write(results, numbers, checks, shared, _machine())
     return 0 if all(check.passed for found in checks.values() for check in found) else 1
 
 
@@ -88,7 +95,7 @@ def _main_case(results: Path, repeats: int) -> None:
     with TemporaryDirectory() as output:
         starts = [_until_first_step(Path(output) / f"start {number}") for number in range(repeats)]
         found = {"start": median(starts), "study": _study(Path(output))}
-    (results / "numbers.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
+    _keep(results / NUMBERS, found)
 
 
 def _study(output: Path) -> float:
@@ -125,8 +132,11 @@ def _checks(results: Results) -> dict[str, list[Check]]:
     return found
 
 
-def _numbers(results: Path) -> dict[str, float]:
-    file = results / "numbers.json"
+def _keep(file: Path, found: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(found) + "\n", encoding="utf-8")
+
+
+def _kept(file: Path) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 

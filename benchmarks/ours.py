@@ -93,8 +93,16 @@ def main_case(steps: int | None) -> Run:
 
 def stack(size: str, solid: bool, steps: int | None) -> Run:
     """Through a whole crack: the stack lets go from one end to the other. In the first step nothing breaks."""
+    body = layered(size, solid, MPI.COMM_SELF)
+    fine = problems.stack(size, solid).fine
+    detachment = Detachment(body.state.d, body.regions, body.boundaries, "interface", fine)
+    charge = Charge(1.0 if steps is None else 0.1 * steps, 0.1, 0.01)
+    return _charged(body, charge, detachment, 0.02, lambda: 0.0)
+
+
+def layered(size: str, solid: bool, comm: MPI.Comm) -> Solid:
     layers = problems.stack(size, solid)
-    domain = meshes.build(layers, MPI.COMM_SELF)
+    domain = meshes.build(layers, comm)
     walls = {"bottom": Support((0, 1)), "top": Support((0, 1)), "right": Support((0,))}
     body = Solid(
         domain.mesh,
@@ -109,9 +117,7 @@ def stack(size: str, solid: bool, steps: int | None) -> Run:
         KINEMATICS["3d" if solid else "plane strain"],
     )
     body.break_open("notch")
-    detachment = Detachment(body.state.d, domain.regions, domain.boundaries, "interface", layers.fine)
-    charge = Charge(1.0 if steps is None else 0.1 * steps, 0.1, 0.01)
-    return _charged(body, charge, detachment, 0.02, lambda: 0.0)
+    return body
 
 
 def elastic_solve(body: Solid) -> float:

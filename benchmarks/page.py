@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.table import Table
 
+from benchmarks import processes
 from benchmarks.answers import Check
 from benchmarks.targets import TARGETS, Numbers, Results, elastic, seconds, sizes
 
@@ -50,6 +51,13 @@ Before times are compared, answers are:
 phasefieldx keeps cracks from healing by a history field, and Intact by bounds on the damage. Up to the peak that is the
 same; afterwards the history field thickens the crack, so that its energy is another one, and only peak and path are
 compared.
+
+## Processes
+
+Seconds on the wall of a step in which nothing breaks, everything made before. What is bound by memory gains from a second
+process what the memory gives to two at once (a triad of NumPy's); assembly and factors gain more.
+
+{processes}
 
 ## Targets
 
@@ -116,13 +124,19 @@ def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def write(
-    results: Results, numbers: Numbers, checks: Mapping[str, Sequence[Check]], machine: str, folder: Path = DOCS
+    results: Results,
+    numbers: Numbers,
+    checks: Mapping[str, Sequence[Check]],
+    shared: Sequence[Sequence[str]],
+    machine: str,
+    folder: Path = DOCS,
 ) -> None:
     said = [f"- {pair}: " + "; ".join(map(str, found)) for pair, found in checks.items()]
     text = TEXT.format(
         machine=machine,
         runs=markdown(HEAD, rows(results)),
         checks="\n".join(said) or "(nothing to compare)",
+        processes=markdown(processes.HEAD, shared) if shared else "(not measured)",
         targets=markdown(TARGET_HEAD, target_rows(results, numbers)),
     )
     (folder / "benchmarks.md").write_text(text, encoding="utf-8")

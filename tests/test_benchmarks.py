@@ -9,12 +9,17 @@ import pytest
 from mpi4py import MPI
 
 import meshes
-from benchmarks import measure, page, peers
+from benchmarks import measure, page, peers, processes
 from benchmarks.answers import agree
 from benchmarks.measure import Field, Measured, Run, Step
 from benchmarks.problems import LENGTH, OWN, PLATES, TENSION
 from benchmarks.targets import TARGETS, growth, memory, ratio, seconds
 
+SHARED = {
+    count: {"triad": gigabytes}
+    | {name: {"seconds": seconds, "energy": energy, "unknowns": 1000} for name in processes.BODIES}
+    for count, gigabytes, seconds, energy in (("1", 20.0, 6.0, 2.0), ("2", 24.0, 4.0, 2.0002))
+}
 COARSE = replace(TENSION, fine=0.04)
 
 
@@ -48,6 +53,12 @@ def test_medians_are_those_of_the_repetitions() -> None:
 
 def test_the_dearest_step_is_not_among_the_others() -> None:
     assert measured(run([1.0, 1.0, 1.0, 50.0])).step_in_elastic_solves() == (100.0, 2.0)
+
+
+def test_processes_are_told_beside_what_memory_gives() -> None:
+    assert processes.rows({}) == []
+    told = processes.rows(SHARED)
+    assert told[0] == ["2D, factor", "1,000", "6 s", "4 s", "1.50", "1.20", "1e-04"]
 
 
 def test_a_run_comes_back_from_its_file(tmp_path: Path) -> None:
@@ -134,7 +145,7 @@ def test_the_page_has_every_target_and_its_picture(tmp_path: Path) -> None:
             *[results["tension", c].first for c in ("intact", "phasefieldx")], LENGTH, False
         )
     }
-    page.write(results, {"start": 2.0}, pair, "a machine", folder=tmp_path)
+    page.write(results, {"start": 2.0}, pair, processes.rows(SHARED), "a machine", folder=tmp_path)
     text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert all(f"| {target.what} | {target.aim} |" in text for target in TARGETS)
     assert "| 20.0 |" in text
