@@ -1,7 +1,10 @@
 """Lithium and mechanics in turn: a step of transport, the strain that goes with it, equilibrium, and its stress."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from math import inf
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 import ufl
@@ -9,10 +12,15 @@ from dolfinx import fem
 from dolfinx.fem.petsc import assemble_matrix, create_matrix
 from petsc4py import PETSc
 
-from mechanics.alternate import AlternateMinimiser, Outcome
+from mechanics.alternate import AlternateMinimiser, Ending, Outcome
+from mechanics.balance import Balance
+from mechanics.detachment import DETACHED
 from mechanics.diffusion import ACTIVE, Diffusion
+from mechanics.evolution import Lithium, Observer, Record, Watched, recorded
+from mechanics.facing import Facing
 from mechanics.functional import assembled
 from mechanics.linear import LinearSolver
+from mechanics.loading import ROUND
 from mechanics.medium import Medium
 from mechanics.solid import Solid, SolidError
 from mechanics.transport import Transport
@@ -22,12 +30,14 @@ Strain = Callable[
 ]  # content -> linear strain, isotropic; zero where the body is as it was built
 NUDGE = 1e-3  # of content, over which the slope of the strain is taken
 SMOOTHINGS = 4  # the second one on are for the nodes of the surface
-CUTS = 12  # times that a step is halved until one gives up
 
 
-class Observer(Protocol):
-    def step(self, transport: Transport, outcome: Outcome) -> None:
-        """After each step that is kept, and after the one at which the run has to stop."""
+@dataclass(frozen=True)
+class Seconds:
+    """How small steps get."""
+
+    smallest: float  # below which one that fails ends the run
+    onset: float  # to which the one in which detachment begins is cut
 
 
 class Coupling:
@@ -41,12 +51,21 @@ class Coupling:
     step. A tolerance of content below β x times what equilibria leave of stress cannot be had.
     """
 
-    def __init__(self, solid: Solid, diffusion: Diffusion, cells: np.ndarray, medium: Medium, strain: Strain) -> None:
+    def __init__(
+        self,
+        solid: Solid,
+        diffusion: Diffusion,
+        cells: np.ndarray,
+        medium: Medium,
+        strain: Strain,
+        facing: Facing | None = None,
+    ) -> None:
+        """`facing`: the damage by which surfaces are in touch, where it is not that on them."""
         if solid.swelling is None:
             raise SolidError("lithium strains cells one by one: the active medium takes a curve as its shrinkage")
         body = solid.mesh
         self._solid, self._diffusion, self._swelling = solid, diffusion, solid.swelling
-        self._strain, self._medium = strain, medium
+        self._strain, self._medium, self._facing = strain, medium, facing
         owned = body.topology.index_map(body.topology.dim).size_local
         self._cells, self._owned = cells, cells[cells < owned].astype(np.int32)
         self._corners = diffusion.content.function_space.dofmap.list
@@ -58,6 +77,12 @@ class Coupling:
         strains = self._strain(self._of_cells(self._diffusion.content.x.array, self._cells))
         tensors = self._swelling.strain.x.array.reshape(-1, 3, 3)
         tensors[self._cells] = strains[:, None, None] * np.eye(3)
+
+    def tell(self, transport: Transport) -> None:
+        """To transport, of the equilibrium that it has come to."""
+        if self._facing is not None:
+            self._facing.look()
+        transport.heed(self.stress(transport.time))
 
     def stress(self, time: float) -> float:
         """Stress of the equilibrium at this time, to transport; by how much content would differ had it been known."""
@@ -97,49 +122,95 @@ class Coupling:
 
 
 def charge(
-    solid: Solid, minimiser: AlternateMinimiser, transport: Transport, coupling: Coupling, observer: Observer
+    solid: Solid,
+    minimiser: AlternateMinimiser,
+    transport: Transport,
+    coupling: Coupling,
+    detachment: Watched,
+    steps: Seconds,
+    observer: Observer,
 ) -> bool:
-    """Through the schedule of the transport, from the equilibrium at the content it starts with.
+    """Through the schedule of the transport, from the equilibrium at the content it starts with: `evolve`, for steps in
+    time.
 
     False when a step did not converge however small; the state is then the last equilibrium.
     """
+    plastic_work, work, begun, cuts, half = 0.0, 0.0, False, 0, 1
+    clock, ahead = perf_counter(), inf  # ahead: time at which detachment begins
+
+    def record(outcome: Outcome) -> Record:
+        soc, now = transport.diffusion.soc(), _now(transport)
+        return recorded(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half, now)
+
     outcome = _equilibrium(solid, minimiser, transport, coupling)
     if outcome.converged:
-        solid.seat()
-    observer.step(transport, outcome)
+        plastic_work = solid.seat()
+        coupling.tell(transport)
+    observer.step(record(outcome))
     if not outcome.converged:
         return False
-    cuts = 0
+    balance = Balance(solid)
     while not transport.finished:
+        half = transport.half_cycle
+        if transport.time >= ahead:
+            ahead = inf
+        transport.at_most(max((ahead - transport.time) / 2, steps.onset))
         transport.advance()
-        if transport.elapsed == 0:  # a stage has ended where it was
+        tried, elapsed = transport.time, transport.elapsed
+        if elapsed == 0:  # a stage has ended where it was
             continue
-        outcome = _equilibrium(solid, minimiser, transport, coupling)
+        fine = begun or elapsed <= steps.onset * (1 + ROUND)
+
+        def begins_coarsely(count: int, fine: bool = fine) -> bool:
+            detached = detachment.fraction()
+            observer.iteration(transport.diffusion.soc(), count, detached)
+            return not fine and detached > DETACHED
+
+        outcome = _equilibrium(solid, minimiser, transport, coupling, begins_coarsely)
         if outcome.converged:
-            cuts = 0
-            observer.step(transport, outcome)
+            plastic_work += solid.accept()
+            coupling.tell(transport)
+            balance.step()
+            work = balance.work
+            kept = record(outcome)
+            begun = begun or kept.detached_fraction > DETACHED
+            observer.step(kept)
+            cuts, clock = 0, perf_counter()
             continue
-        if cuts == CUTS:
-            observer.step(transport, outcome)
+        interrupted = outcome.ending is Ending.INTERRUPTED
+        gives_up = not interrupted and elapsed / 2 < steps.smallest
+        if gives_up:
+            observer.step(record(outcome))
+        if interrupted:
+            ahead = tried
         transport.retreat()
         coupling.strain()
-        if cuts == CUTS:
+        if gives_up:
             return False
         cuts += 1
     return True
 
 
-def _equilibrium(solid: Solid, minimiser: AlternateMinimiser, transport: Transport, coupling: Coupling) -> Outcome:
-    """At the present content, or back to where the solid was."""
+def _equilibrium(
+    solid: Solid,
+    minimiser: AlternateMinimiser,
+    transport: Transport,
+    coupling: Coupling,
+    interrupt: Callable[[int], bool] = lambda count: False,
+) -> Outcome:
+    """At the present content, or back to where the solid was. Its charge stays as it is, so that no equilibrium is
+    extrapolated from the last two: what one that starts so near leaves of stress would move lithium."""
     saved = solid.state.save()
     coupling.strain()
-    outcome = minimiser.minimise()
-    if outcome.converged:
-        solid.accept()
-        transport.heed(coupling.stress(transport.time))
-    else:
+    outcome = minimiser.minimise(interrupt)
+    if not outcome.converged:
         solid.state.restore(saved)
     return outcome
+
+
+def _now(transport: Transport) -> Lithium:
+    contact = transport.diffusion.contact()
+    return Lithium(transport.time, transport.diffusion.mean(), contact.content, contact.share, transport.rate)
 
 
 class _Recovery:

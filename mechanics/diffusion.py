@@ -34,6 +34,7 @@ class Host:
     diffusivity: float  # µm²/s
     attraction: float = 0.0  # β = Ω/(R T), 1/MPa: how tension draws lithium
     capacity: float = 1.0  # share of all sites that 1C empties in an hour
+    full: float = 1.0  # content at state of charge 0
 
 
 def attraction(molar_volume: float, temperature: float) -> float:
@@ -56,6 +57,7 @@ class Diffusion:
         host: Host,
         measure: Callable[[Any], Any] = lambda x: 1,
         damage: fem.Function | None = None,
+        depths: Mapping[str, float] | None = None,
     ) -> None:
         self.host, self.comm = host, body.comm
         space = fem.functionspace(body, ("Lagrange", 1))
@@ -74,7 +76,7 @@ class Diffusion:
         self._matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
         self._matrix.setOption(PETSc.Mat.Option.SPD, True)
         d = fem.Function(space) if damage is None else damage
-        self._surfaces = Surfaces(self.content, cells, surfaces, d, measure(ufl.SpatialCoordinate(body)))
+        self._surfaces = Surfaces(self.content, cells, surfaces, d, measure(ufl.SpatialCoordinate(body)), depths)
 
     @property
     def linear(self) -> bool:
@@ -92,6 +94,10 @@ class Diffusion:
 
     def mean(self) -> float:
         return self.amount() / self.volume
+
+    def soc(self) -> float:
+        """Charge that is out, over the capacity."""
+        return (self.host.full - self.mean()) / self.host.capacity
 
     def inflow(self, rate: float) -> float:
         """∫ ẋ at this C-rate, positive where it charges, which takes lithium out."""

@@ -9,9 +9,20 @@ from mpi4py import MPI
 
 from mechanics.alternate import AlternateMinimiser, Ending, Outcome
 from mechanics.balance import Balance
-from mechanics.detachment import DETACHED, Detachment
+from mechanics.detachment import DETACHED
 from mechanics.loading import ROUND, Charge
 from mechanics.solid import Energies, Solid
+
+
+@dataclass(frozen=True)
+class Lithium:
+    """Where lithium is after a step, and what has moved it."""
+
+    time: float  # s since the charge began
+    content: float  # mean of all active material
+    surface: float  # and of the surface in touch; not a number where nothing is
+    in_touch: float  # share of the surface of all active material
+    rate: float  # C-rate that was carried
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,12 @@ class Record:
     cuts: int  # repetitions that this step took
     seconds: float
     half_cycle: int = 1  # on the first way up; 2 on the first way down
+    lithium: Lithium | None = None  # where its way is followed
+
+
+class Watched(Protocol):
+    def fraction(self) -> float:
+        """Of the interfaces that are watched, that has let go."""
 
 
 class Observer(Protocol):
@@ -42,7 +59,7 @@ def evolve(
     solid: Solid,
     minimiser: AlternateMinimiser,
     charge: Charge,
-    detachment: Detachment,
+    detachment: Watched,
     onset: float,
     observer: Observer,
 ) -> bool:
@@ -55,7 +72,7 @@ def evolve(
     clock = perf_counter()
 
     def record(soc: float, outcome: Outcome) -> Record:
-        return _record(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half)
+        return recorded(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half)
 
     solid.load(charge.soc)
     saved = solid.state.save()
@@ -105,9 +122,9 @@ def evolve(
     return True
 
 
-def _record(
+def recorded(
     solid: Solid,
-    detachment: Detachment,
+    detachment: Watched,
     soc: float,
     plastic_work: float,
     work: float,
@@ -115,7 +132,9 @@ def _record(
     cuts: int,
     clock: float,
     half: int,
+    lithium: Lithium | None = None,
 ) -> Record:
+    """The present state."""
     highest = solid.comm.allreduce(float(np.max(solid.state.d.x.array)), op=MPI.MAX)
     return Record(
         soc=soc,
@@ -128,4 +147,5 @@ def _record(
         cuts=cuts,
         seconds=perf_counter() - clock,
         half_cycle=half,
+        lithium=lithium,
     )

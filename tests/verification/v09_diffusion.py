@@ -19,7 +19,7 @@ from mechanics.diffusion import Diffusion, Host
 from mechanics.tr_bdf2 import Step
 from mechanics.transport import Stage, Transport
 
-from ..lithium import Series, shells
+from ..lithium import STEPS, Series, Told, Unbroken, shells
 from .page import Check, Page
 from .rounds import TOUGH, quarter, solid_of, symmetric
 
@@ -226,7 +226,8 @@ def own_stress(size: float) -> tuple[Check, np.ndarray, np.ndarray, np.ndarray]:
     diffusion = Diffusion(domain.mesh, cells, rim, Host(D, ATTRACTION), kinematics.measure, solid.state.d)
     diffusion.content.x.array[:] = 1.0
     coupling = Coupling(solid, diffusion, cells, PARTICLE, lambda x: SWELLING * (x - 1))
-    assert charge(solid, AlternateMinimiser(solid), Transport(diffusion, [Stage(rate, time)], 3e-4), coupling, Quiet())
+    transport, minimiser = Transport(diffusion, [Stage(rate, time)], 3e-4), AlternateMinimiser(solid)
+    assert charge(solid, minimiser, transport, coupling, Unbroken(), STEPS, Told())
     softening = ATTRACTION * 2 * PARTICLE.young / (3 * (1 - PARTICLE.poisson)) * SWELLING
     radii, known = shells(1.0, rate / 3600 / 3, time, lambda x: D * (1 + softening * x))
     r = np.linalg.norm(diffusion.content.function_space.tabulate_dof_coordinates(), axis=1)
@@ -237,10 +238,6 @@ def own_stress(size: float) -> tuple[Check, np.ndarray, np.ndarray, np.ndarray]:
     check = Check("sphere in its own stress, content", float(wrong), 0.0, 0.01, why, absolute=True)
     unmoved = np.stack(shells(1.0, rate / 3600 / 3, time, lambda x: D + 0 * x))
     return check, shown, np.stack([radii, known]), unmoved
-
-
-class Quiet:
-    def step(self, *told: object) -> None: ...
 
 
 def verify(thorough: bool) -> Page:
