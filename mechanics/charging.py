@@ -25,10 +25,7 @@ from mechanics.medium import Medium
 from mechanics.solid import Solid, SolidError
 from mechanics.transport import Transport
 
-Strain = Callable[
-    [np.ndarray], np.ndarray
-]  # content -> linear strain, isotropic; zero where the body is as it was built
-NUDGE = 1e-3  # of content, over which the slope of the strain is taken
+KNOTS = 1000  # of a table of strain over the charge
 SMOOTHINGS = 4  # the second one on are for the nodes of the surface
 
 
@@ -57,15 +54,17 @@ class Coupling:
         diffusion: Diffusion,
         cells: np.ndarray,
         medium: Medium,
-        strain: Strain,
         facing: Facing | None = None,
     ) -> None:
-        """`facing`: the damage by which surfaces are in touch, where it is not that on them."""
+        """What the medium strains at a charge, its cells strain where that much lithium is out; beyond full charge as
+        just before. `facing`: the damage by which surfaces are in touch, where it is not that on them."""
         if solid.swelling is None:
             raise SolidError("lithium strains cells one by one: the active medium takes a curve as its shrinkage")
         body = solid.mesh
         self._solid, self._diffusion, self._swelling = solid, diffusion, solid.swelling
-        self._strain, self._medium, self._facing = strain, medium, facing
+        self._medium, self._facing = medium, facing
+        self._table = np.array([medium.swelling(soc) for soc in np.linspace(0, 1, KNOTS + 1)])
+        self._shape = self._table[-1] / medium.strain(1.0)  # the unit tensor, but for a crystal
         owned = body.topology.index_map(body.topology.dim).size_local
         self._cells, self._owned = cells, cells[cells < owned].astype(np.int32)
         self._corners = diffusion.content.function_space.dofmap.list
@@ -73,10 +72,13 @@ class Coupling:
         self._before: tuple[np.ndarray, np.ndarray, float] | None = None  # stress and content of cells, time
 
     def strain(self) -> None:
-        """Content to strain, one number in each cell."""
-        strains = self._strain(self._of_cells(self._diffusion.content.x.array, self._cells))
-        tensors = self._swelling.strain.x.array.reshape(-1, 3, 3)
-        tensors[self._cells] = strains[:, None, None] * np.eye(3)
+        """Content to strain, the same in all of a cell."""
+        host, tensors = self._diffusion.host, self._swelling.strain.x.array.reshape(-1, 3, 3)
+        content = self._of_cells(self._diffusion.content.x.array, self._cells)
+        knots = KNOTS * (host.full - content) / host.capacity
+        below = np.clip(knots.astype(int), 0, KNOTS - 1)
+        share = (knots - below)[:, None, None]
+        tensors[self._cells] = (1 - share) * self._table[below] + share * self._table[below + 1]
 
     def tell(self, transport: Transport) -> None:
         """To transport, of the equilibrium that it has come to."""
@@ -90,7 +92,7 @@ class Coupling:
         if diffusion.linear:
             return 0.0
         tensors = self._swelling.stress().reshape(-1, 3, 3)[self._owned]
-        stress = -np.trace(tensors, axis1=1, axis2=2) / (3 * self._recover.volumes)
+        stress = -np.tensordot(tensors, self._shape) / (3 * self._recover.volumes)
         content = self._of_cells(diffusion.content.x.array, self._owned)
         softening, expected = self._softening(), diffusion.stress_at(time)
         smooth, change = self._recover(stress + softening * content), None
@@ -114,10 +116,8 @@ class Coupling:
         return nodal[self._corners[cells]].mean(axis=1)
 
     def _softening(self) -> float:
-        """κ at the mean content. Any number would be right in the limit; this one leaves s smooth."""
-        around = self._diffusion.mean() + np.array([-NUDGE, NUDGE])
-        low, high = self._strain(around)
-        slope = max(float(high - low) / (2 * NUDGE), 0.0)
+        """κ of the mean slope. Any number would be right in the limit; this one leaves s smooth."""
+        slope = max(-self._medium.strain(1.0) / self._diffusion.host.capacity, 0.0)
         return 2 * self._medium.young / (3 * (1 - self._medium.poisson)) * slope
 
 
