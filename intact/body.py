@@ -13,17 +13,17 @@ from mpi4py import MPI
 
 import meshes
 from intact.case import Study
+from intact.kind import Drawn, Interface, Kind, Role
+from intact.kinds import kind_of
 from intact.layers import Layers, layers, missing
 from intact.problems import CaseProblems, Problem
-from intact.sections import Case, Side, Top
+from intact.sections import Case
+from materials.card import MissingProperty
 from materials.hardness import HardnessError
 from materials.mixture import MixtureError
-from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, Medium, Solid, Split, Support, star_convex
+from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, Medium, Solid, Split, star_convex
 from mechanics.interface import ThinLayerError, layer_toughness
 
-REGIONS = ("electrolyte", "interface", "cathode")
-SIDES = ("bottom", "top", "left", "right")  # of the stack; in 3d also front and back
-CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, of AT1 exactly and of the others nearly
 RESOLVED = 0.5  # h/ℓ at most, for a crack to be resolved
 SCATTER = 1.4  # largest over wanted element size in a layer that gmsh has meshed evenly: 1.13 to 1.36 were seen
 COARSE = RESOLVED * SCATTER  # h/ℓ of a cell that is meant to be coarser than that
@@ -46,40 +46,58 @@ class Body:
         """It travels to another process without its mesh, which is made anew there."""
         return _made_anew, (self.name, self.labels, self.case, self.layers)
 
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.case)
+
     @cached_property
-    def media(self) -> Mapping[str, Medium]:
+    def interfaces(self) -> tuple[Interface, ...]:
+        """All that are watched."""
+        return self.kind.interfaces(self.domain.regions)
+
+    @cached_property
+    def roles(self) -> Mapping[str, Role]:
+        """Of each region."""
+        return {region: self.kind.role(region) for region in self.domain.regions}
+
+    @cached_property
+    def media(self) -> Mapping[Role, Medium]:
         """What mechanics is given: an interface layer as tough as it takes for a crack along it to cost what the case
         says, though it is as wide as the layer and reaches beyond."""
         media = dict(self.layers.media)
-        case, interface = self.case, media["interface"]
-        size = self.mean(meshes.row_height(self.domain.mesh), "interface")
-        toughness = layer_toughness(
-            interface.toughness,
-            media["electrolyte"].toughness,
-            media["cathode"].toughness,
-            self.thickness("interface"),
-            float(case.fracture.length),
-            CRACK_MODELS[case.fracture.model],
-            size,
-        )
-        return media | {"interface": replace(interface, toughness=toughness)}
+        for role, beside in {one.role: one.beside for one in self.interfaces}.items():
+            toughness = layer_toughness(
+                media[role].toughness,
+                *(media[neighbour].toughness for neighbour in beside),
+                self.thickness(role),
+                float(self.case.fracture.length),
+                CRACK_MODELS[self.case.fracture.model],
+                self.mean(meshes.row_height(self.domain.mesh), role),
+            )
+            media[role] = replace(media[role], toughness=toughness)
+        return media
 
-    def sizes(self, region: str) -> tuple[float, float]:
-        """Mean and largest element size in a region, over all processes and each cell once."""
-        largest = float(self.cell_size[self._owned(region)].max(initial=0.0))
-        return self.mean(self.cell_size, region), self.domain.mesh.comm.allreduce(largest, op=MPI.MAX)
+    def regions(self, role: Role) -> list[str]:
+        """Those with this role."""
+        return [region for region, of in self.roles.items() if of == role]
 
-    def mean(self, of_cells: np.ndarray, region: str) -> float:
-        """Over the cells of a region, over all processes and each cell once."""
-        numbers, comm = of_cells[self._owned(region)], self.domain.mesh.comm
+    def sizes(self, role: Role) -> tuple[float, float]:
+        """Mean and largest element size in all regions of a role, over all processes and each cell once."""
+        largest = float(self.cell_size[self._owned(role)].max(initial=0.0))
+        return self.mean(self.cell_size, role), self.domain.mesh.comm.allreduce(largest, op=MPI.MAX)
+
+    def mean(self, of_cells: np.ndarray, role: Role) -> float:
+        """Over the cells of a role, over all processes and each cell once."""
+        numbers, comm = of_cells[self._owned(role)], self.domain.mesh.comm
         return comm.allreduce(float(numbers.sum())) / comm.allreduce(len(numbers))
 
-    def thickness(self, region: str) -> float:
+    def thickness(self, role: Role) -> float:
         """As given in the case; in a mesh of the user's own the volume over the area, so that waves do no harm."""
-        if self.case.stack is not None:
-            return float(getattr(self.case.stack, region))
+        given = self.kind.thickness(self.case, role)
+        if given is not None:
+            return given
         dim = self.domain.mesh.topology.dim
-        powers = float(np.sum(self.cell_size[self._owned(region)] ** dim))
+        powers = float(np.sum(self.cell_size[self._owned(role)] ** dim))
         volume = self.domain.mesh.comm.allreduce(powers) * (np.sqrt(3) / 4 if dim == 2 else 1 / (6 * np.sqrt(2)))
         width, _, *depth = self.extent()
         return float(volume / np.prod([width, *depth]))
@@ -92,9 +110,9 @@ class Body:
             for i in range(self.domain.mesh.geometry.dim)
         )
 
-    def _owned(self, region: str) -> np.ndarray:
+    def _owned(self, role: Role) -> np.ndarray:
         topology = self.domain.mesh.topology
-        cells = self.domain.regions[region]
+        cells = np.concatenate([self.domain.regions[region] for region in self.regions(role)])
         return cells[cells < topology.index_map(topology.dim).size_local]
 
 
@@ -109,19 +127,21 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
             made += [] if lacks else [layers(case)]
         except (MixtureError, HardnessError) as error:
             problems.append(Problem(name, str(error)))
-    domains: dict[meshes.Stack | Path, meshes.Domain] = {}  # cases that differ in materials share a mesh
+    domains: dict[Drawn, meshes.Domain] = {}  # cases that differ in materials share a mesh
     for _, case in study.cases:
+        kind = kind_of(case)
         try:
-            geometry = _geometry(case)
+            geometry = kind.drawn(case)
             if geometry not in domains:
                 domains[geometry] = _domain(geometry, comm)
-            if case.stack is None:
-                _check_file(case, domains[geometry])
+            kind.check(case, domains[geometry])
         except meshes.MeshError as error:
-            problems.append(Problem("stack" if case.mesh.file is None else "mesh.file", str(error)))
+            problems.append(Problem(kind.key, str(error)))
+        except MissingProperty:  # is told already
+            continue
     if problems:
         raise CaseProblems(study.path, problems)
-    found = [domains[_geometry(case)] for _, case in study.cases]
+    found = [domains[kind_of(case).drawn(case)] for _, case in study.cases]
     ready = [
         Body(name, labels, case, of, domain, meshes.element_size(domain.mesh))
         for name, (labels, case), of, domain in zip(study.folders, study.cases, made, found, strict=True)
@@ -130,7 +150,7 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
         try:
             problems += _too_long(body)
         except ThinLayerError as error:
-            key = "stack.interface" if body.case.mesh.file is None else "mesh.file"
+            key = f"{body.kind.key}.interface" if body.case.mesh.file is None else "mesh.file"
             problems.append(Problem(f"{body.name}: {key}", str(error)))
     if problems:
         raise CaseProblems(study.path, problems)
@@ -138,7 +158,7 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
 
 
 def _made_anew(name: str, labels: Mapping[str, str], case: Case, of: Layers) -> Body:
-    domain = _domain(_geometry(case), MPI.COMM_WORLD)
+    domain = _domain(kind_of(case).drawn(case), MPI.COMM_WORLD)
     return Body(name, labels, case, of, domain, meshes.element_size(domain.mesh))
 
 
@@ -172,8 +192,8 @@ def solid(body: Body) -> Solid:
         domain.mesh,
         domain.regions,
         domain.boundaries,
-        body.media,
-        _supports(case, _gap(body)),
+        {region: body.media[role] for region, role in body.roles.items()},
+        body.kind.supports(case, _gap(body)),
         CRACK_MODELS[case.fracture.model],
         _split(case),
         float(case.fracture.length),
@@ -185,39 +205,8 @@ def solid(body: Body) -> Solid:
     return made
 
 
-def _geometry(case: Case) -> meshes.Stack | Path:
-    """The stack of the case, or the file with the user's own mesh."""
-    if case.stack is None:
-        return Path(str(case.mesh.file))
-    stack, notch = case.stack, case.stack.notch
-    return meshes.Stack(
-        width=stack.width,
-        electrolyte=stack.electrolyte,
-        interface=stack.interface,
-        cathode=stack.cathode,
-        fine=case.fracture.length / case.mesh.elements_per_length,
-        coarse=case.mesh.coarse,
-        halo=max(CRACK_WIDTH * case.fracture.length - stack.interface, 0.0) / 2,
-        notch=None if notch is None else meshes.Notch(notch.length, notch.opening, notch.shape),
-        depth=stack.depth,
-    )
-
-
-def _domain(geometry: meshes.Stack | Path, comm: MPI.Comm) -> meshes.Domain:
-    return meshes.build(geometry, comm) if isinstance(geometry, meshes.Stack) else meshes.load(geometry, comm)
-
-
-def _check_file(case: Case, found: meshes.Domain) -> None:
-    """That a mesh of the user's own is one of what the case says."""
-    dimension = KINEMATICS[case.geometry].dimension
-    if found.mesh.geometry.dim != dimension:
-        cells = "triangles" if dimension == 2 else "tetrahedra"
-        raise meshes.MeshError(
-            f"the mesh file '{case.mesh.file}' has not the {cells} that geometry = \"{case.geometry}\" takes"
-        )
-    found.require(REGIONS, [*SIDES, *(("front", "back") if dimension == 3 else ())])
-    if case.geometry == "axisymmetric" and found.mesh.comm.allreduce(found.mesh.geometry.x[:, 0].min(), op=MPI.MIN) < 0:
-        raise meshes.MeshError(f"the mesh file '{case.mesh.file}' reaches to x < 0; the axis is at x = 0")
+def _domain(geometry: Drawn, comm: MPI.Comm) -> meshes.Domain:
+    return meshes.load(geometry, comm) if isinstance(geometry, Path) else meshes.build(geometry, comm)
 
 
 def _split(case: Case) -> Split:
@@ -228,33 +217,3 @@ def _split(case: Case) -> Split:
 def _gap(body: Body) -> float:
     """Stiffness, per area, of what holds a gap: as good as rigid beside the stack."""
     return RIGID * max(medium.young for medium in body.media.values()) / body.extent()[1]
-
-
-def _supports(case: Case, gap: float) -> dict[str, Support]:
-    """`gap`: the stiffness of what holds one."""
-    held = case.boundaries
-    dimension = KINEMATICS[case.geometry].dimension
-    clamped: Mapping[str, tuple[int, ...]] = {"clamped": tuple(range(dimension)), "sliding": (1,)}
-
-    def side(component: int, kind: Side | None) -> Support:
-        return Support((component,) if kind != "free" else ())
-
-    def platen(kind: Top, stiffness: float | None) -> Support:
-        return Support(clamped.get(kind, ()), float(stiffness or 0.0))
-
-    def upper() -> Support:
-        """Pressed first, and then held by a spring, by none, or by one so stiff that it holds the gap."""
-        if held.pressure is None:
-            return platen(held.top, held.top_stiffness)
-        spring = {"pressure": 0.0, "sliding": gap, "spring": float(held.top_stiffness or 0.0)}[held.top]
-        return Support(spring=spring, pressure=float(held.pressure), level=True)
-
-    supports = {
-        "bottom": platen(held.bottom, held.bottom_stiffness),
-        "top": upper(),
-        "left": side(0, held.left),
-        "right": side(0, held.right),
-    }
-    if dimension == 3:
-        supports |= {"front": side(2, held.front), "back": side(2, held.back)}
-    return supports

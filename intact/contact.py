@@ -1,37 +1,48 @@
-"""What contact loss means: how much of the interface is open, how well ions still pass, what can still be charged."""
+"""What contact loss means: how much of the interfaces is open, how well ions still pass, what can still be charged."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from intact.body import Body
 from intact.touch import WINDOW, Touch
 from mechanics import Solid
 from mechanics.clock import timed
 from mechanics.conduction import Conduction
-from mechanics.detachment import Detachment
-from mechanics.opening import ACROSS_LAYERS, Opening
+from mechanics.detachment import Sections, of_all
+from mechanics.opening import Opening
 
 
 class ContactLoss:
-    """Of the interface of a stack."""
+    """Of all interfaces of a body."""
 
     def __init__(self, body: Body, solid: Solid) -> None:
-        self.detachment = Detachment(
-            solid.state.d,
-            body.domain.regions,
-            body.domain.boundaries,
-            "interface",
-            body.sizes("interface")[0],
-            around_axis=body.case.geometry == "axisymmetric",
-        )
-        self._opening = Opening(solid, ACROSS_LAYERS)
-        self._ions = body.layers.ions
-        self._conduction = None if self._ions is None else Conduction(solid, self._opening, self._ions.conductivity)
+        kind, ions = body.kind, body.layers.ions
+        self._opening = Opening(solid, kind.normal(body.domain))
+        around_axis = body.case.geometry == "axisymmetric"
+        self.parts: Mapping[str, Sections] = {
+            one.name: kind.sections(solid, self._opening, one, body.sizes(one.role)[0], around_axis)
+            for one in body.interfaces
+        }
+        self._ions, self._conduction = ions, None
+        if ions is not None:
+            conductivity = {region: ions.conductivity[role] for region, role in body.roles.items()}
+            source = body.regions(kind.source)
+            self._conduction = Conduction(solid, self._opening, conductivity, source=source, own=ions.own)
+
+    def fraction(self) -> float:
+        """Of all interfaces, that has let go."""
+        return self._of_all([part.fraction() for part in self.parts.values()])
 
     @timed("contact loss")
     def now(self) -> Touch:
-        opened = self.detachment.open_fraction(self._opening.parted())
+        parted = self._opening.parted()
+        opened = self._of_all([part.open_fraction(parted) for part in self.parts.values()])
         if self._conduction is None or self._ions is None:
             return Touch(opened, None, None, None)
-        parted, touching = (self._conduction.resistance_ratio(touching) for touching in (False, True))
+        never, touching = (self._conduction.resistance_ratio(touching) for touching in (False, True))
         supply = self._ions.supply
-        return Touch(opened, parted, touching, None if supply is None else self._conduction.reachable(supply, WINDOW))
+        return Touch(opened, never, touching, None if supply is None else self._conduction.reachable(supply, WINDOW))
+
+    def _of_all(self, fractions: list[float]) -> float:
+        return of_all(list(self.parts.values()), fractions)

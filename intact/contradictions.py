@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from intact.geometries import Stack
 from intact.problems import Problem
-from intact.sections import Case, Stack
+from intact.sections import Case
 from intact.shrinking import shrinkage_problems
 from intact.toml_text import dotted
 from materials.card import CardError, UnknownMaterial, load
@@ -18,6 +19,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     """Every contradiction in a case whose keys are valid one by one."""
     yield from _mesh(case)
     yield from _geometry(case)
+    yield from _particles(case)
     yield from _fracture(case)
     yield from _flow(case)
     yield from shrinkage_problems(case)
@@ -45,8 +47,9 @@ def _mesh(case: Case) -> Iterator[Problem]:
             yield Problem(f"mesh.{key}", "has no effect with mesh.file, takes leaving out one of them", ("mesh.file",))
         if not case.mesh.file.is_file():
             yield Problem("mesh.file", f"got {str(case.mesh.file)!r}, takes a file that is there")
-        if case.stack is not None:
-            yield Problem("mesh.file", "contradicts [stack], takes leaving out one of them", ("stack",))
+    first, *others = case.bodies()
+    for other in others:
+        yield Problem(other, f"contradicts [{first}], takes leaving out one of them", (first,))
     if case.stack is not None:
         yield from _notch(case.stack)
 
@@ -82,6 +85,20 @@ def _geometry(case: Case) -> Iterator[Problem]:
             'got "free" with geometry = "axisymmetric", whose left side is the axis, takes "sliding"',
             told,
         )
+
+
+def _particles(case: Case) -> Iterator[Problem]:
+    if case.particles is None:
+        return
+    if case.geometry != "plane strain":
+        words = f'got "{case.geometry}" with [particles], takes "plane strain"'
+        yield Problem("geometry", words, ("particles",))
+    given = case.composite.model_fields_set
+    if "moduli" in given:
+        yield Problem("composite.moduli", "has no effect with [particles], takes leaving it out", ("particles",))
+    if case.particles.volume_fraction is not None and "active_weight_fraction" in given:
+        words = "contradicts composite.active_weight_fraction, takes leaving out one of them"
+        yield Problem("particles.volume_fraction", words, ("composite.active_weight_fraction",))
 
 
 def _fracture(case: Case) -> Iterator[Problem]:

@@ -1,13 +1,17 @@
-"""From cards and case to numbers: what each layer of the stack is made of, and where each number comes from."""
+"""From cards and case to numbers: what each part of a body is made of, and where each number comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
+from intact.charged import CHARGED, Charged, elastic
+from intact.fraction import active_fraction
+from intact.kind import Role
+from intact.kinds import kind_of
 from intact.sections import Case
-from intact.shrinking import CompositeStrain, active_strain, borrowed, told
+from intact.shrinking import borrowed
 from materials import mixture
 from materials.card import Material, MissingProperty
 from materials.hardness import elastic_limit, expanding_cavity, hardness_warnings, tabor
@@ -24,17 +28,18 @@ SUPPLY_UNIT = 1e-5
 
 @dataclass(frozen=True)
 class Ions:
-    """What the stack is to ions."""
+    """What the body is to ions."""
 
-    conductivity: Mapping[str, float]  # of each region, mS/cm
+    conductivity: Mapping[Role, float]  # mS/cm
     supply: float | None  # what a charge takes out of the cathode, mS/cm V/µm²; None: the capacity is not known
+    own: float | None = None  # what the active material is to its own lithium, where that is another number, mS/cm
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The medium of each region, how the composite came about, and what a user should know about the numbers."""
+    """The medium of each role, how the composite came about, and what a user should know about the numbers."""
 
-    media: Mapping[str, Medium]
+    media: Mapping[Role, Medium]
     active_volume_fraction: float
     ions: Ions | None  # None: the conductivity is not known
     sources: Mapping[str, str]  # each number that was used -> where it comes from
@@ -43,29 +48,24 @@ class Layers:
 
 def layers(case: Case) -> Layers:
     electrolyte, active = case.material("electrolyte"), case.material("active")
-    soft, stiff = _elastic(electrolyte), _elastic(active)
-    densities = active["density"].number, electrolyte["density"].number
-    fraction = mixture.volume_fraction(case.composite.active_weight_fraction, *densities)
-    mixed = mixture.MODULI[case.composite.moduli](soft, stiff, fraction)
-    strain = active_strain(case)
-    if isinstance(strain, float):
-        shrinkage: float | Curve = mixture.levin(soft, stiff, mixed, strain, fraction)
-    else:
-        shrinkage = CompositeStrain(mixture.levin(soft, stiff, mixed, 1.0, fraction), strain)
-    yield_stress = _yield_stress(case, electrolyte)
+    fraction, role = active_fraction(case), kind_of(case).source
+    soft, charged = elastic(electrolyte), CHARGED[role](case, fraction)
+    ions, yield_stress = _ions(case, role, charged), _yield_stress(case, electrolyte)
 
     fracture, flow = case.fracture, case.flow
     strength = _strength(case, electrolyte)
     bulk = fracture.bulk_toughness, strength and _bulk_strength(case, strength)
     interface = fracture.interface_toughness, strength
 
-    def medium(body: mixture.Elastic, cracking: tuple[float, float | None], strain: float | Curve = 0.0) -> Medium:
+    def medium(
+        body: mixture.Elastic, cracking: tuple[float, float | None], strain: float | Curve = 0.0, yields: bool = True
+    ) -> Medium:
         return Medium(
             young=body.young,
             poisson=body.poisson,
             toughness=float(cracking[0]),
             shrinkage=strain,
-            yield_stress=yield_stress,
+            yield_stress=yield_stress if yields else None,
             hardening=flow.hardening * body.young,
             saturation=float(flow.saturation_stress or 0.0),
             saturation_strain=float(flow.saturation_strain or 1.0),
@@ -77,12 +77,11 @@ def layers(case: Case) -> Layers:
         media={
             "electrolyte": medium(soft, bulk),
             "interface": medium(soft, interface),
-            # the composite yields where its electrolyte does
-            "cathode": medium(mixed, bulk, shrinkage),
+            role: replace(medium(charged.elastic, bulk, charged.shrinkage, charged.yields), crystal=charged.crystal),
         },
         active_volume_fraction=fraction,
-        ions=_ions(case, fraction),
-        sources=dict(_sources(case)) | dict(_ion_sources(case, fraction)),
+        ions=ions,
+        sources=dict(_sources(case)) | dict(_ion_sources(electrolyte, active, ions)) | dict(charged.sources),
         warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case), *_ion_warnings(electrolyte, active)),
     )
 
@@ -107,10 +106,6 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     yield from (("electrolyte", electrolyte, name) for name in needed)
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
     yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted))
-
-
-def _elastic(material: Material) -> mixture.Elastic:
-    return mixture.Elastic(material["young_modulus"].number, material["poisson_ratio"].number)
 
 
 def _strength(case: Case, electrolyte: Material) -> float | None:
@@ -161,38 +156,22 @@ def _hardness_warnings(case: Case, electrolyte: Material) -> list[str]:
     return [f"{electrolyte.name}: {text}" for text in hardness_warnings(hardness, *moduli)]
 
 
-def _ions(case: Case, fraction: float) -> Ions | None:
+def _ions(case: Case, role: Role, charged: Charged) -> Ions | None:
     electrolyte, active = case.material("electrolyte"), case.material("active")
-    if not electrolyte.has("conductivity"):
+    if not electrolyte.has("conductivity") or charged.conductivity is None:
         return None
     matrix, supply = electrolyte["conductivity"].number, None
     if active.has("capacity"):
-        charge = active["capacity"].number / 1000 * active["density"].number * fraction  # Ah/cm³ of the cathode
+        charge = active["capacity"].number / 1000 * active["density"].number * charged.active  # Ah/cm³
         supply = float(case.contact.c_rate) * charge * SUPPLY_UNIT
-    mixed = mixture.bruggeman(matrix, _inside(active), fraction)
-    return Ions({"electrolyte": matrix, "interface": matrix, "cathode": mixed}, supply)
+    return Ions({"electrolyte": matrix, "interface": matrix, role: charged.conductivity}, supply, charged.own)
 
 
-def _inside(active: Material) -> float:
-    """Ions go around the active material unless its conductivity is known."""
-    return active["conductivity"].number if active.has("conductivity") else 0.0
-
-
-def _ion_sources(case: Case, fraction: float) -> Iterator[tuple[str, str]]:
-    electrolyte, active = case.material("electrolyte"), case.material("active")
-    ions = _ions(case, fraction)
-    if ions is None:
-        return
-    yield _source(electrolyte, "conductivity")
-    most = mixture.maxwell(ions.conductivity["electrolyte"], _inside(active), fraction)
-    through = "is known" if active.has("conductivity") else "counts as none"
-    yield (
-        "cathode conductivity",
-        f"{ions.conductivity['cathode']:.3g} mS/cm (derived: Bruggeman, that of the active material {through}; "
-        f"by Maxwell {most:.3g})",
-    )
-    if ions.supply is not None:
-        yield _source(active, "capacity")
+def _ion_sources(electrolyte: Material, active: Material, ions: Ions | None) -> Iterator[tuple[str, str]]:
+    if ions is not None:
+        yield _source(electrolyte, "conductivity")
+        if ions.supply is not None:
+            yield _source(active, "capacity")
 
 
 def _ion_warnings(electrolyte: Material, active: Material) -> Iterator[str]:
@@ -230,5 +209,3 @@ def _sources(case: Case) -> Iterator[tuple[str, str]]:
     yield "yield stress", "none: every layer stays elastic" if flow.yield_stress == "none" else flow.yield_stress
     if case.fatigue is not None:
         yield "fatigue threshold", f"{case.fatigue.threshold:g} MPa (given in the case, of the interface)"
-    yield "cathode moduli", f"{case.composite.moduli}, of active material and electrolyte"
-    yield "cathode shrinkage", f"Levin's formula, from {told(case)}"

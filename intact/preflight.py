@@ -12,9 +12,10 @@ from rich import box
 from rich.table import Table
 
 from intact import results
-from intact.body import COARSE, CRACK_WIDTH, REGIONS, RESOLVED, Body, bodies
+from intact.body import COARSE, RESOLVED, Body, bodies
 from intact.case import Study
 from intact.console import console
+from intact.kind import CRACK_WIDTH, Role
 from intact.sections import Case
 from mechanics import CRACK_MODELS, KINEMATICS, Medium
 from mechanics.closed_forms import clamped_strip, critical_charge
@@ -69,19 +70,28 @@ def _block(body: Body) -> Iterator[str]:
     memory += MEMORY_PER_UNKNOWN * unknowns if topology.dim == 2 else MEMORY_IN_SPACE * unknowns ** (4 / 3)
     extent = " × ".join(f"{long:.4g}" for long in body.extent())
     kind = "triangles" if topology.dim == 2 else "tetrahedra"
-    yield f"mesh      {extent} µm in {cells} {kind}, {body.case.geometry}, from {body.case.mesh.file or 'the stack'}"
+    origin = body.case.mesh.file or f"the {body.kind.key}"
+    yield f"mesh      {extent} µm in {cells} {kind}, {body.case.geometry}, from {origin}"
     yield f"unknowns  {moving} of displacement, {vertices} of damage; about {memory:.1f} GB of memory"
     yield f"ℓ         {length:g} µm, the width over which a crack is smeared"
-    for name in REGIONS:
-        mean, largest = body.sizes(name)
-        thick = body.thickness(name)
+    for role in body.kind.shown:
+        mean, largest = body.sizes(role)
         yield (
-            f"          {name:12s}{thick:6.3g} µm or {thick / length:5.3g} ℓ thick; elements of {mean:.3g} µm, at most "
-            f"{largest:.3g}; h/ℓ {mean / length:.2f}, at most {largest / length:.2f}"
+            f"          {role:12s}{_thick(body, role)}; elements of {mean:.3g} µm, at most {largest:.3g}; "
+            f"h/ℓ {mean / length:.2f}, at most {largest / length:.2f}"
         )
-    typed, entered = (media["interface"].toughness for media in (body.layers.media, body.media))
-    yield f"toughness {entered:.4g} J/m² in the interface layer, for a crack along it to cost {typed:g}"
+    for role in dict.fromkeys(one.role for one in body.interfaces):
+        typed, entered = (media[role].toughness for media in (body.layers.media, body.media))
+        yield f"toughness {entered:.4g} J/m² in the {role} layer, for a crack along it to cost {typed:g}"
     yield f"steps     {_steps(body.case)}"
+
+
+def _thick(body: Body, role: Role) -> str:
+    """Of what is a layer or a particle; of the electrolyte between particles there is nothing to tell."""
+    if role not in (*body.kind.bulk, *(one.role for one in body.interfaces)):
+        return f"{'in between':24s}"
+    thick = body.thickness(role)
+    return f"{thick:6.3g} µm or {thick / body.case.fracture.length:5.3g} ℓ thick"
 
 
 def _steps(case: Case) -> str:
@@ -104,8 +114,8 @@ def _table(todo: Sequence[Body]) -> Table:
     sheet = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     sheet.add_column("case", overflow="fold")
     for heading in (
-        "E (GPa)\nelectrolyte\nand cathode",
-        "cathode\nstrain\nat SoC 1",
+        f"E (GPa)\nelectrolyte\nand {todo[0].kind.source}",
+        f"{todo[0].kind.source}\nstrain\nat SoC 1",
         "yield\nstress\n(MPa)",
         "critical stress\n(MPa) interface\nand bulk",
         "interface\nfirst",
@@ -115,17 +125,17 @@ def _table(todo: Sequence[Body]) -> Table:
     ):
         sheet.add_column(heading, justify="right")
     for body in todo:
-        media = body.media
-        critical = {name: strength(body.case, medium) for name, medium in media.items()}
-        yielding, own = media["interface"].yield_stress, own_length(body.case, media["interface"])
+        media, source, interface = body.media, body.media[body.kind.source], body.media[body.interfaces[0].role]
+        critical, bulk = strength(body.case, interface), [strength(body.case, media[role]) for role in body.kind.bulk]
+        yielding, own = interface.yield_stress, own_length(body.case, interface)
         pull, soc = closed_form(body) or (None, None)
         sheet.add_row(
             body.name,
-            f"{media['electrolyte'].young / 1000:.3g} and {media['cathode'].young / 1000:.3g}",
-            f"{media['cathode'].strain(1.0):.2%}",
+            f"{media['electrolyte'].young / 1000:.3g} and {source.young / 1000:.3g}",
+            f"{source.strain(1.0):.2%}",
             "elastic" if yielding is None else f"{yielding:.0f}",
-            f"{critical['interface']:.0f} and {min(critical['electrolyte'], critical['cathode']):.0f}",
-            "yields" if yielding is not None and yielding < critical["interface"] else "cracks",
+            f"{critical:.0f} and {min(bulk):.0f}",
+            "yields" if yielding is not None and yielding < critical else "cracks",
             "-" if own is None else f"{own:.3g}",
             "-" if pull is None else "never" if soc is None else f"{soc:.3f}",
             "-" if pull is None else f"{pull:.0f}",
@@ -152,9 +162,9 @@ def own_length(case: Case, medium: Medium) -> float | None:
 def closed_form(body: Body) -> tuple[float, float | None] | None:
     """V4: stress at SoC 1 across layers that stay elastic between clamped platens, and the SoC at which G = Gc.
 
-    None for layers that are free across the plane, or under a platen that follows them.
+    None for layers that are free across the plane, or under a platen that follows them, and where there are no layers.
     """
-    if KINEMATICS[body.case.geometry].thin or body.case.boundaries.top == "pressure":
+    if not body.kind.across or KINEMATICS[body.case.geometry].thin or body.case.boundaries.top == "pressure":
         return None
     media, toughness = body.layers.media, body.case.fracture.interface_toughness
     stress, _ = _strip(body, media["cathode"])
@@ -169,7 +179,7 @@ def closed_form(body: Body) -> tuple[float, float | None] | None:
 
 def _strip(body: Body, cathode: Medium) -> tuple[float, float]:
     media = {**body.layers.media, "cathode": cathode}
-    return clamped_strip([(body.thickness(name), media[name]) for name in REGIONS])
+    return clamped_strip([(body.thickness(name), media[name]) for name in body.kind.across])
 
 
 def _first(strain: Callable[[float], float], needed: float) -> float | None:
@@ -180,26 +190,33 @@ def _first(strain: Callable[[float], float], needed: float) -> float | None:
 def warnings(body: Body) -> list[str]:
     """What a user should know of a case before it is run; the run keeps them, too."""
     length = body.case.fracture.length
-    mean, largest = body.sizes("interface")
-    bulk = min(body.thickness("electrolyte"), body.thickness("cathode"))
-    typed, layer = body.layers.media["interface"], body.media["interface"]
+    bulk = min(body.thickness(role) for role in body.kind.bulk)
     found = list(body.layers.warnings)
+    for role in dict.fromkeys(one.role for one in body.interfaces):
+        found += _of_layer(body, role)
+    if bulk < THIN * length:
+        found.append(
+            f"the thinner bulk layer is {bulk:.3g} µm thick, less than {THIN} times fracture.length ({length:g} µm): "
+            "a crack as wide as that does not feel the layers"
+        )
+    return found
+
+
+def _of_layer(body: Body, role: Role) -> list[str]:
+    length, (mean, largest) = body.case.fracture.length, body.sizes(role)
+    typed, layer = body.layers.media[role], body.media[role]
+    found = []
     if mean > RESOLVED * length or largest > COARSE * length:
         found.append(
-            f"elements in the interface are {mean:.3g} µm large, at most {largest:.3g}, and half of fracture.length is "
+            f"elements in the {role} are {mean:.3g} µm large, at most {largest:.3g}, and half of fracture.length is "
             f"{length / 2:g} µm: a crack is not resolved; take {_finer(body.case)}"
         )
     if layer.toughness < STRONG * typed.toughness and layer.strength is None:
         share = layer.toughness / typed.toughness
         found.append(
-            f"the interface layer is {body.thickness('interface'):.3g} µm thick, and a crack {CRACK_WIDTH * length:g} "
+            f"the {role} layer is {body.thickness(role):.3g} µm thick, and a crack {CRACK_WIDTH * length:g} "
             f"µm: for that to cost fracture.interface_toughness the layer has {share:.0%} of it, and so cracks at a "
             f"stress {1 - share**0.5:.0%} lower where there is no crack yet"
-        )
-    if bulk < THIN * length:
-        found.append(
-            f"the thinner bulk layer is {bulk:.3g} µm thick, less than {THIN} times fracture.length ({length:g} µm): "
-            "a crack as wide as that does not feel the layers"
         )
     return found
 

@@ -10,9 +10,10 @@ from dolfinx.io import VTKFile
 from mpi4py import MPI
 
 from intact import cycles, results
-from intact.body import COARSE, REGIONS, Body
+from intact.body import COARSE, Body
 from intact.console import console
 from intact.contact import ContactLoss
+from intact.regions import SHOWN
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
 from mechanics.detachment import DETACHED
@@ -39,8 +40,8 @@ class Reporter:
         vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
         self._displacement = fem.Function(vertex_space, name="displacement")
         self._region = fem.Function(fem.functionspace(solid.mesh, ("DG", 0)), name="region")
-        for number, name in enumerate(REGIONS):
-            self._region.x.array[body.domain.regions[name]] = number
+        for region, role in body.roles.items():
+            self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
         self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None, unit)
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")

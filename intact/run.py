@@ -26,7 +26,7 @@ from intact.reporter import Reporter
 from intact.sections import as_written
 from intact.side_by_side import Ended, Order, cores, side_by_side
 from intact.trace import INTERRUPTED
-from mechanics import AlternateMinimiser, Charge, Solid, evolve
+from mechanics import AlternateMinimiser, Charge, Medium, Solid, evolve
 from mechanics.clock import SPENT, timed
 
 NO_ONE_ELSE = nullcontext()  # to wait for
@@ -103,7 +103,7 @@ def run_case(
     charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc, cycled.turns)
     with closing(Reporter(body, made, contact, folder)) as reporter:
         try:
-            evolve(made, minimiser, charge, contact.detachment, case.steps.onset, reporter)
+            evolve(made, minimiser, charge, contact, case.steps.onset, reporter)
         except KeyboardInterrupt:  # from here on each process is on its own: the others may be anywhere
             reporter.trace.stopped = INTERRUPTED
     seconds = perf_counter() - start
@@ -154,8 +154,9 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
     """What was asked and what it was solved with: all that is known of a run before it starts."""
     case, state = body.case, made.state
     maps = {"displacement": state.u.function_space.dofmap, "damage": state.d.function_space.dofmap}
-    ratio = body.sizes("interface")[0] / case.fracture.length
-    row = body.mean(meshes.row_height(body.domain.mesh), "interface") / case.fracture.length
+    layer = body.interfaces[0].role
+    ratio = body.sizes(layer)[0] / case.fracture.length
+    row = body.mean(meshes.row_height(body.domain.mesh), layer) / case.fracture.length
     return {
         "asked": as_written(case),
         "processes": made.comm.size,
@@ -164,16 +165,22 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
         "h_over_length_in_interface": ratio,
         "mesh_correction": {
             "factor_in_interface": 1 + row / made.crack.c_w,
-            "toughness_of_interface_layer_J_per_m2": body.media["interface"].toughness,
+            "toughness_of_interface_layer_J_per_m2": body.media[layer].toughness,
             "meaning": "the interface layer has the toughness for which a crack along it costs what the case says, as "
             "wide as crack and layer are; each was entered divided by 1 + h/(c_w l), h the height of a row of cells",
         },
         "active_volume_fraction": body.layers.active_volume_fraction,
-        "media": {name: asdict(replace(medium, shrinkage=medium.strain(1.0))) for name, medium in body.media.items()},
+        "media": {name: _numbers(medium) for name, medium in body.media.items()},
         "media_units": "MPa, J/m^2, linear strain at SoC 1",
         "sources": dict(body.layers.sources),
         "versions": versions(),
     }
+
+
+def _numbers(medium: Medium) -> dict[str, Any]:
+    """The medium with its strain at full charge, of a crystal along its axis, too."""
+    along = {} if medium.crystal is None else {"crystal": (medium.crystal.axis, medium.crystal.along(1.0))}
+    return asdict(replace(medium, shrinkage=medium.strain(1.0), crystal=None)) | along
 
 
 def versions() -> dict[str, str]:

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr, model_validator
 
+from intact.geometries import Mesh, Particles, Stack
 from intact.quantities import (
     Active,
     Electrolyte,
     Length,
     Lithium,
-    MeshFile,
     Quantity,
     StateOfCharge,
     Stiffness,
@@ -20,6 +20,7 @@ from intact.quantities import (
     Toughness,
     Written,
 )
+from intact.section import Section, key
 from intact.toml_text import toml_text
 from materials.card import Confidence, Material, load
 
@@ -32,26 +33,15 @@ SplitName = Literal["none", "volumetric-deviatoric", "star-convex", "spectral", 
 PICTURED = (0.2, 0.4, 0.6, 0.8, 1.0)  # the columns of the published figure, 10.1038/s41467-025-68210-5
 
 
-def key(meaning: str, default: Any = ..., example: Any = None) -> Any:
-    """A key of the case file. Without a default it is required."""
-    return Field(default, description=meaning, examples=[default if example is None else example])
-
-
-class Section(BaseModel):
-    """Frozen and complete: a key that is not listed is a mistake; defaults are read like a user's text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
 class Materials(Section):
-    """What the two layers are made of: names of cards, or card files of your own (mine.toml)."""
+    """What the body is made of: names of cards, or card files of your own (mine.toml)."""
 
     electrolyte: Electrolyte = key("solid electrolyte; a list runs the case once for each", example="LZACO")
     active: Active = key("active material of the cathode", example="scNCM92")
 
 
 class Composite(Section):
-    """The cathode layer, a mixture of active material and electrolyte."""
+    """The cathode, a mixture of active material and electrolyte: a layer of one piece, or [particles]."""
 
     active_weight_fraction: Annotated[float, Quantity("number", above=0, most=1)] = key(
         "share of active material in the cathode layer, by weight", "75 %"
@@ -63,40 +53,7 @@ class Composite(Section):
         "hashin-shtrikman upper",
         "mori-tanaka",
         "self-consistent",
-    ] = key("how the moduli of the mixture follow from those of its parts", "hashin-shtrikman lower")
-
-
-class Notch(Section):
-    """A flaw to start from: at mid-height of the interface, from the left side."""
-
-    length: Length = key("how far it reaches in from the left side", example="2 um")
-    opening: Length = key("its height at the mouth", "0.1 um")
-    shape: Literal["wedge", "slot", "closed", "penny"] = key(
-        "wedge: comes to a point; slot: parallel faces, round end; closed: a crack without opening, whose faces press "
-        "on each other; penny: in 3d, a closed round crack about the left front edge",
-        "wedge",
-    )
-
-
-class Stack(Section):
-    """The layers: electrolyte below, a thin interface, the cathode above."""
-
-    width: Length = key("width of all layers", "20 um")
-    electrolyte: Length = key("thickness of the electrolyte", "5 um")
-    interface: Length = key("thickness of the interface layer, which has its own toughness", "0.8 um")
-    cathode: Length = key("thickness of the cathode layer", "5 um")
-    depth: Length | None = key('depth of all layers, with geometry = "3d"', None, "10 um")
-    notch: Notch | None = Field(None, description="a flaw to start from; without this table there is none")
-
-
-class Mesh(Section):
-    """How fine the mesh is, or a mesh of your own."""
-
-    elements_per_length: Annotated[float, Quantity("number", least=1)] = key(
-        "elements along fracture.length in the interface", 4, example=4
-    )
-    coarse: Length = key("element size far from the interface", "0.8 um")
-    file: MeshFile | None = key("mesh to use instead of [stack], from the folder of the case", None, "mine.msh")
+    ] = key("how the moduli of a layer of one piece follow from those of its parts", "hashin-shtrikman lower")
 
 
 def ten_times_the_interface(values: dict[str, Any]) -> Any:
@@ -203,7 +160,7 @@ class Contact(Section):
 
 
 class Boundaries(Section):
-    """What holds the stack. sliding: no motion across the boundary, free along it (on a side: symmetry)."""
+    """What holds the body. sliding: no motion across the boundary, free along it (on a side: symmetry)."""
 
     bottom: Platen = key("what the lower platen does", "clamped")
     bottom_stiffness: Stiffness | None = key('of the spring, per area, with bottom = "spring"', None, "20 MPa/um")
@@ -217,7 +174,9 @@ class Boundaries(Section):
         None,
         "5 MPa",
     )
-    left: Side = key("the side where the notch is", "free")
+    left: Side = key(
+        "the side where the notch is; with [particles], which have none, sliding if nothing is said", "free"
+    )
     right: Side = key("the other side", "sliding")
     front: Side | None = key('the side at z = 0, with geometry = "3d"; without it sliding', None, "sliding")
     back: Side | None = key('the side at z = stack.depth, with geometry = "3d"; without it sliding', None, "free")
@@ -283,6 +242,7 @@ class Case(Section):
     )
     composite: Composite = Field(default_factory=Composite)
     stack: Stack | None = None
+    particles: Particles | None = None
     mesh: Mesh = Field(default_factory=Mesh)
     fracture: Fracture
     flow: Flow = Field(default_factory=Flow)
@@ -298,12 +258,20 @@ class Case(Section):
     @model_validator(mode="before")
     @classmethod
     def with_every_table(cls, table: Any) -> Any:
-        """A missing table is an empty one, so that each missing key is named; a mesh file has no stack."""
+        """A missing table is an empty one, so that each missing key is named; without any other body there is a stack,
+        and particles have walls."""
         if not isinstance(table, dict):
             return table
-        mesh = table.get("mesh")
-        drawn = not (isinstance(mesh, dict) and "file" in mesh)
-        return {name: {} for name in ("materials", "fracture", "shrinkage", *["stack"] * drawn)} | table
+        mesh, held = table.get("mesh"), table.get("boundaries", {})
+        others = "particles" in table or (isinstance(mesh, dict) and "file" in mesh)
+        if "particles" in table and isinstance(held, dict):
+            table = {**table, "boundaries": {"left": "sliding"} | held}
+        return {name: {} for name in ("materials", "fracture", "shrinkage", *["stack"] * (not others))} | table
+
+    def bodies(self) -> list[str]:
+        """The keys that say which body it is, of which there has to be one."""
+        given = {"stack": self.stack, "particles": self.particles, "mesh.file": self.mesh.file}
+        return [key for key, body in given.items() if body is not None]
 
     def material(self, role: Literal["electrolyte", "active"]) -> Material:
         """The card of the electrolyte or the active material, with the numbers given in the case."""

@@ -5,7 +5,7 @@ damage stays a little below 1, and with (1-d)² = 1e-4 a stack of 10 µm that is
 some 30 times its resistance, and be charged as before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,16 +45,23 @@ class Conduction:
         conductivity: Mapping[str, float],
         start: str = "bottom",
         end: str = "top",
-        source: str = "cathode",
+        source: Sequence[str] = ("cathode",),
+        own: float | None = None,
     ) -> None:
-        """From boundary to boundary; `source` is the region whose ions leave through the first."""
+        """From boundary to boundary; `source` are the regions whose ions leave through the first. `own` is what these
+        are to their own ions, where that is not what they are to others: a particle that is charged lets its lithium
+        through, also to the other side of it, and is in the way of all the rest. What does not conduct at all leaks."""
         self._comm: MPI.Comm = solid.comm
         self._opening, self._d = opening, solid.state.d
         body, numbers = solid.mesh, fem.functionspace(solid.mesh, ("DG", 0))
         conducts, supplies, self._whole, self._broken = (fem.Function(numbers) for _ in range(4))
+        least = LEAK * max(conductivity.values())
         for name, number in conductivity.items():
-            conducts.x.array[solid.regions[name]] = number
-        supplies.x.array[solid.regions[source]] = 1
+            conducts.x.array[solid.regions[name]] = max(number, least)
+        for name in source:
+            supplies.x.array[solid.regions[name]] = 1
+        self._conducts, self._to_all = conducts, conducts.x.array.copy()
+        self._to_own = self._to_all if own is None else np.where(supplies.x.array > 0, own, self._to_all)
         phi = fem.Function(fem.functionspace(body, ("Lagrange", 1)))
         cells = np.arange(body.topology.index_map(body.topology.dim).size_local, dtype=np.int32)
         dx = ufl.Measure("dx", body, CELLS, {"quadrature_degree": QUADRATURE_DEGREE}, [(CELLS, cells)])
@@ -130,6 +137,7 @@ class Conduction:
         functional takes one step."""
         phi, between = self._functional.x.x.array, supply is None
         self._supply.value = supply or 0.0
+        self._conducts.x.array[:] = self._to_all if between else self._to_own
         held = np.concatenate([self._start, self._end]) if between else self._start
         phi[:] = 0
         if between:

@@ -3,6 +3,7 @@
 from meshes.composite import Composite
 from meshes.domain import Domain, build, element_size, row_height
 from meshes.file import load
+from meshes.normals import nearest_normal
 from meshes.packing import Packing, Particles, pack
 from meshes.particle import Grains, Particle
 from meshes.parts import MeshError
@@ -21,6 +22,7 @@ __all__ = [
     "build",
     "element_size",
     "load",
+    "nearest_normal",
     "pack",
     "row_height",
 ]

@@ -227,6 +227,26 @@ def test_beside_a_crack_ions_go_along_the_cathode(window: float) -> None:
     assert conduction.reachable(1e-9, window) == pytest.approx(1, abs=1e-6), "slowly enough, all of it is reached"
 
 
+def test_what_a_source_is_to_its_own_ions_counts_for_them_alone() -> None:
+    solid, opening = made(stack())
+    damage(solid, lambda x, y, z: (abs(y - MIDDLE) < 0.13) & (x < 1.2))
+    within = UNEVEN | {"cathode": 5 * UNEVEN["cathode"]}
+    both = Conduction(solid, opening, UNEVEN, own=within["cathode"])
+    to_all, to_own = Conduction(solid, opening, UNEVEN), Conduction(solid, opening, within)
+    assert to_own.reachable(0.1, 1.0, touching=False) > to_all.reachable(0.1, 1.0, touching=False) + 1e-3
+    for _ in range(2):  # in turn
+        assert both.resistance_ratio() == pytest.approx(to_all.resistance_ratio(), rel=1e-7)
+        found = both.reachable(0.1, 1.0, touching=False)
+        assert found == pytest.approx(to_own.reachable(0.1, 1.0, touching=False), rel=1e-7)
+
+
+def test_what_does_not_conduct_is_in_the_way() -> None:
+    solid, opening = made(stack())
+    without = UNEVEN | {"interface": 0.0}
+    found = Conduction(solid, opening, without).conductance()
+    assert found == pytest.approx(LEAK * max(UNEVEN.values()) * WIDTH / LAYERS["interface"], rel=1e-6)
+
+
 # Processes
 
 SCRIPT = """

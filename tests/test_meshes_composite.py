@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from meshes import Composite, Domain, MeshError, Particles, build, element_size, model
+from meshes import Composite, Domain, MeshError, Particles, build, element_size, model, nearest_normal
 from tests.mesh_measures import all_cells, content, corners, length, middles, roundness, unlined
 from tests.processes import on_processes
 
@@ -336,3 +336,15 @@ def test_what_does_not_pack_is_told_as_such() -> None:
 def test_layers_that_leave_no_electrolyte_are_refused() -> None:
     with pytest.raises(MeshError, match="the region 'electrolyte' has no cells"):
         build(replace(SMALL, separator=0.0, interface=9.0), MPI.COMM_SELF)
+
+
+def test_the_nearest_normal_is_radial_beside_discs() -> None:
+    """To the turn along an element and a half of the outline."""
+    domain, composite = meshed("discs between walls"), KINDS["discs between walls"]
+    normals = nearest_normal(domain, [name for name in domain.boundaries if name.startswith("surface")])
+    assert np.linalg.norm(normals, axis=1) == pytest.approx(1)
+    for i, centre in enumerate(composite.packing.shapes.centres, 1):
+        beside = domain.regions[f"interface {i}"]
+        away = middles(domain, f"interface {i}") - centre - [0.0, composite.separator]
+        cosines = np.abs((normals[beside, :2] * away).sum(axis=1)) / np.linalg.norm(away, axis=1)
+        assert cosines.min() > np.cos(1.5 * composite.fine / composite.packing.radii[i - 1])

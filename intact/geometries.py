@@ -1,0 +1,66 @@
+"""The tables of a case file that say which body it is; each kind of them is told to the rest in `intact.kinds`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from intact.quantities import Length, MeshFile, Quantity
+from intact.section import Section, key
+
+
+class Notch(Section):
+    """A flaw to start from: at mid-height of the interface, from the left side."""
+
+    length: Length = key("how far it reaches in from the left side", example="2 um")
+    opening: Length = key("its height at the mouth", "0.1 um")
+    shape: Literal["wedge", "slot", "closed", "penny"] = key(
+        "wedge: comes to a point; slot: parallel faces, round end; closed: a crack without opening, whose faces press "
+        "on each other; penny: in 3d, a closed round crack about the left front edge",
+        "wedge",
+    )
+
+
+class Stack(Section):
+    """The layers: electrolyte below, a thin interface, the cathode above."""
+
+    width: Length = key("width of all layers", "20 um")
+    electrolyte: Length = key("thickness of the electrolyte", "5 um")
+    interface: Length = key("thickness of the interface layer, which has its own toughness", "0.8 um")
+    cathode: Length = key("thickness of the cathode layer", "5 um")
+    depth: Length | None = key('depth of all layers, with geometry = "3d"', None, "10 um")
+    notch: Notch | None = Field(None, description="a flaw to start from; without this table there is none")
+
+
+class Particles(Section):
+    """Particles of active material in electrolyte, above a layer of electrolyte alone. Walls at the sides cut none."""
+
+    width: Length = key("width of composite and separator", "13 um")
+    separator: Annotated[float, Quantity("length", least=0)] = key("thickness of the layer of electrolyte", "3 um")
+    thickness: Length = key("thickness of the composite", "13 um")
+    diameter: Length = key("of the particles: half of their area is in smaller ones", "4 um")
+    spread: Annotated[float, Quantity("number", least=0, below=1)] = key(
+        "of the diameters, which are log-normal: standard deviation of their logarithm", 0.0, example=0.3
+    )
+    volume_fraction: Annotated[float, Quantity("number", above=0, below=1)] | None = key(
+        "share of active material in the composite; without it from composite.active_weight_fraction", None, "60 %"
+    )
+    shape: Literal["disc", "polygon"] = key("what a particle looks like; the diameter is of the same area", "disc")
+    gap: Annotated[float, Quantity("length", least=0)] = key(
+        "least distance of particles from each other and from the walls; with 0 some touch", "0.1 um"
+    )
+    seed: Annotated[int, Field(strict=True, ge=1)] = key("another number is another arrangement", 1, example=1)
+    interface: Length = key(
+        "width of the layer of electrolyte beside each particle, which has its own toughness", "0.4 um"
+    )
+
+
+class Mesh(Section):
+    """How fine the mesh is, or a mesh of your own."""
+
+    elements_per_length: Annotated[float, Quantity("number", least=1)] = key(
+        "elements along fracture.length in the interface", 4, example=4
+    )
+    coarse: Length = key("element size far from the interface", "0.8 um")
+    file: MeshFile | None = key("mesh to use instead of [stack], from the folder of the case", None, "mine.msh")

@@ -1,0 +1,53 @@
+"""What the rest of the program has to know of a geometry, whichever kind of it that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import meshes
+from intact.sections import Case
+from intact.supports import platens_and_sides
+from mechanics import Solid, Support
+from mechanics.detachment import Sections
+from mechanics.opening import Opening
+
+CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, of AT1 exactly and of the others nearly
+
+Role = str  # what a region is: several regions may have the same medium
+Drawn = meshes.Stack | meshes.Composite | Path  # or the file with a mesh of the user's own
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A layer that is watched for whether it lets go."""
+
+    name: str  # for people: "interface", or of what it holds, "particle 3"
+    region: str
+    role: Role
+    beside: tuple[Role, Role]  # what is on its two sides
+
+
+def fits(case: Case, domain: meshes.Domain) -> None:
+    """What Intact draws is what the case says."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of geometry; all of them are in `intact.kinds`."""
+
+    key: str  # where a case file says it
+    drawn: Callable[[Case], Drawn]
+    role: Callable[[str], Role]  # of a region, by its name
+    shown: Mapping[Role, str]  # each role that there is, by the name of `intact.regions` under which pictures show it
+    source: Role  # which shrinks, and whose lithium leaves through the bottom; ions pass from there to the top
+    bulk: tuple[Role, ...]  # whose thickness should be some ℓ
+    thickness: Callable[[Case, Role], float | None]  # None: not one that the case gives
+    interfaces: Callable[[Iterable[str]], tuple[Interface, ...]]  # among regions
+    sections: Callable[[Solid, Opening, Interface, float, bool], Sections]  # with element size, around an axis or not
+    normal: Callable[[meshes.Domain], Any]  # of the interfaces, in three components, by UFL
+    across: tuple[Role, ...] = ()  # layers of one piece from bottom to top, where there are no others
+    supports: Callable[[Case, float], dict[str, Support]] = platens_and_sides
+    check: Callable[[Case, meshes.Domain], None] = fits  # MeshError where a mesh of the user's own is another

@@ -1,0 +1,86 @@
+"""Particles in electrolyte, each with an interface of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+from dolfinx import fem
+
+import meshes
+from intact.fraction import active_fraction
+from intact.kind import CRACK_WIDTH, Interface, Kind, Role
+from intact.sections import Case
+from mechanics import Solid
+from mechanics.detachment import DetachmentAround
+from mechanics.opening import Opening
+
+SHAPES: dict[str, Literal["round", "angular"]] = {"disc": "round", "polygon": "angular"}  # as meshes call them
+
+
+def _drawn(case: Case) -> meshes.Composite:
+    asked = case.particles
+    assert asked is not None, "what kind it is was seen from that"
+    return meshes.Composite(
+        width=asked.width,
+        separator=asked.separator,
+        thickness=asked.thickness,
+        particles=meshes.Particles(
+            fraction=active_fraction(case),
+            median=asked.diameter,
+            spread=asked.spread,
+            gap=asked.gap,
+            shape=SHAPES[asked.shape],
+            sides="walls",
+            seed=asked.seed,
+        ),
+        interface=asked.interface,
+        fine=case.fracture.length / case.mesh.elements_per_length,
+        coarse=case.mesh.coarse,
+        reach=(CRACK_WIDTH * case.fracture.length + asked.interface) / 2,  # the crack is in the middle of the layer
+    )
+
+
+def _role(region: str) -> Role:
+    """Of "electrolyte", "interface 3" and "particle 3"."""
+    word = region.split()[0]
+    return "active" if word == "particle" else word
+
+
+def _thickness(case: Case, role: Role) -> float | None:
+    asked = case.particles
+    assert asked is not None, "what kind it is was seen from that"
+    return {"interface": float(asked.interface), "active": float(asked.diameter)}.get(role)
+
+
+def _interfaces(regions: Iterable[str]) -> tuple[Interface, ...]:
+    numbers = sorted(int(name.split()[1]) for name in regions if name.startswith("particle"))
+    return tuple(Interface(f"particle {n}", f"interface {n}", "interface", ("electrolyte", "active")) for n in numbers)
+
+
+def _sections(solid: Solid, opening: Opening, interface: Interface, size: float, around_axis: bool) -> DetachmentAround:
+    return DetachmentAround(solid.state.d, opening.volumes, solid.regions, interface.region, size)
+
+
+def _normal(domain: meshes.Domain) -> Any:
+    """Of the nearest surface of a particle."""
+    normal = fem.Function(fem.functionspace(domain.mesh, ("DG", 0, (3,))))
+    surfaces = [name for name in domain.boundaries if name.startswith("surface ")]
+    normal.x.array[:] = np.ravel(meshes.nearest_normal(domain, surfaces))
+    return normal
+
+
+PARTICLES = Kind(
+    key="particles",
+    drawn=_drawn,
+    role=_role,
+    # where a layer ends in the electrolyte is of no interest: its edge follows the cells
+    shown={"electrolyte": "electrolyte", "interface": "electrolyte", "active": "particles"},
+    source="active",
+    bulk=("active",),
+    thickness=_thickness,
+    interfaces=_interfaces,
+    sections=_sections,
+    normal=_normal,
+)

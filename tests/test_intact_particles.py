@@ -1,0 +1,188 @@
+"""A composite of particles from its case file: what its regions are, what is watched, and how ions get past it."""
+
+import pickle
+
+import numpy as np
+import pytest
+from mpi4py import MPI
+from particle_case import particle
+from tiny_case import tiny
+
+import meshes
+from intact.body import Body, bodies, solid
+from intact.case import CaseProblems, read
+from intact.contact import ContactLoss
+from intact.kinds import KINDS, kind_of
+from intact.layers import layers
+from intact.regions import SHOWN
+from mechanics import CRACK_MODELS
+from mechanics.interface import layer_toughness
+from mechanics.opening import ACROSS_LAYERS
+
+
+def only(folder, *settings: str) -> Body:
+    [body] = bodies(particle(folder, *settings), MPI.COMM_SELF)
+    return body
+
+
+TWO = (  # so far from each other that their layers have no node in common
+    "particles.width=7 um",
+    "particles.thickness=5 um",
+    "particles.separator=1 um",
+    "particles.volume_fraction=0.115",
+    "particles.gap=0.9 um",
+)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory) -> Body:
+    return only(tmp_path_factory.mktemp("two"), *TWO)
+
+
+def test_every_region_has_a_role_and_a_medium(two) -> None:
+    assert two.roles == {
+        "electrolyte": "electrolyte",
+        "particle 1": "active",
+        "particle 2": "active",
+        "interface 1": "interface",
+        "interface 2": "interface",
+    }
+    assert [(one.name, one.region) for one in two.interfaces] == [
+        ("particle 1", "interface 1"),
+        ("particle 2", "interface 2"),
+    ]
+    crystal = two.media["active"]
+    assert (crystal.young, crystal.poisson, crystal.yield_stress) == (200_000, 0.25, None)
+    assert two.media["electrolyte"].yield_stress == pytest.approx(690)
+    # in the plane alone
+    assert np.diag(crystal.swelling(0.5)) == pytest.approx([-0.05, -0.05, 0])
+
+
+def test_a_crack_beside_a_particle_costs_what_was_typed(two) -> None:
+    """As in a stack, with electrolyte on one side and the crystal on the other."""
+    row = two.mean(meshes.row_height(two.domain.mesh), "interface")
+    expected = layer_toughness(10, 100, 100, 0.4, 0.25, CRACK_MODELS["AT1"], row)
+    assert two.media["interface"].toughness == pytest.approx(expected)
+    assert two.layers.media["interface"].toughness == 10
+
+
+def test_it_travels_to_another_process(two) -> None:
+    again = pickle.loads(pickle.dumps(two))
+    assert again.roles == two.roles
+    assert again.media == two.media
+
+
+def test_share_of_the_volume_follows_from_that_of_the_weight(tmp_path) -> None:
+    [(_, case)] = particle(tmp_path).cases
+    assert layers(case).active_volume_fraction == 0.22
+    [(_, stack)] = tiny(tmp_path).cases
+    table = (tmp_path / "particle.toml").read_text(encoding="utf-8").replace("volume_fraction = 0.22\n", "")
+    (tmp_path / "particle.toml").write_text(table, encoding="utf-8")
+    [(_, by_weight)] = read(tmp_path / "particle.toml").cases
+    assert layers(by_weight).active_volume_fraction == layers(stack).active_volume_fraction
+    assert by_weight.boundaries.left == "sliding"
+    assert stack.boundaries.left == "free"
+
+
+def test_each_kind_shows_what_pictures_know() -> None:
+    assert list(KINDS) == ["stack", "particles", "mesh.file"]
+    for kind in KINDS.values():
+        assert set(kind.shown.values()) <= set(SHOWN)
+        assert {kind.source, *kind.bulk, *kind.across} <= set(kind.shown)
+
+
+def test_a_stack_is_of_its_own_kind(tmp_path) -> None:
+    [body] = bodies(tiny(tmp_path), MPI.COMM_SELF)
+    assert kind_of(body.case).key == "stack"
+    assert body.kind.normal(body.domain) is ACROSS_LAYERS
+    assert list(ContactLoss(body, solid(body)).parts) == ["interface"]
+
+
+REFUSED = {
+    "stack.width=5 um": "particles: contradicts [stack], takes leaving out one of them",
+    "composite.moduli=reuss": "composite.moduli: has no effect with [particles], takes leaving it out",
+    "composite.active_weight_fraction=0.5": "particles.volume_fraction: contradicts "
+    "composite.active_weight_fraction, takes leaving out one of them",
+    "geometry=3d": 'geometry: got "3d" with [particles], takes "plane strain"',
+    "particles.sides=periodic": "particles.sides: got an unknown key, [particles] takes width, separator,",
+    "particles.shape=cube": 'particles.shape: got \'cube\', takes "disc" or "polygon"',
+    "particles.gap=-1 um": "particles.gap: got '-1 um', takes a length at least 0",
+}
+
+
+@pytest.mark.parametrize("setting", REFUSED)
+def test_what_is_refused(tmp_path, setting) -> None:
+    with pytest.raises(CaseProblems) as caught:
+        particle(tmp_path, setting)
+    assert any(str(one).startswith(REFUSED[setting]) for one in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("setting", "key", "words"),
+    [
+        ("particles.gap=0.9 um", "particles", "the largest particle is"),
+        ("particles.interface=0.1 um", "LZCO: particles.interface", "too few for the profile"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_with_its_key(tmp_path, setting, key, words) -> None:
+    with pytest.raises(CaseProblems) as caught:
+        only(tmp_path, setting)
+    [problem] = caught.value.problems
+    assert problem.key == key
+    assert words in problem.text
+
+
+def test_ions_go_around_a_particle(tmp_path) -> None:
+    """Between mirrors one disc in the middle is a square array of them, whose conductivity is Rayleigh's (1892):
+    Maxwell's to f⁴/3, 1e-3 here; a polygon of the elements in place of the disc adds as much."""
+    body = only(tmp_path, "mesh.elements_per_length=4", "particles.gap=0.7 um")
+    loss = ContactLoss(body, solid(body))
+    assert loss.now().resistance_ratio == pytest.approx(1)
+    assert loss._conduction is not None
+    f = 0.22
+    assert loss._conduction.conductance() == pytest.approx(2.42 * (1 - f) / (1 + f), rel=5e-3)
+
+
+def test_half_a_particle_that_has_let_go_is_told_of_and_still_charged(two) -> None:
+    """Its own lithium leaves through the other half; without any half it is lost, and is half of what there is."""
+    made = solid(two)
+    loss = ContactLoss(two, made)
+    nodes, of_cells = made.state.d.function_space.tabulate_dof_coordinates(), made.state.d.function_space.dofmap.list
+    layer, inside = (np.unique(of_cells[two.domain.regions[name]]) for name in ("interface 1", "particle 1"))
+    layer = np.setdiff1d(layer, inside)  # a crack beside the particle, not in it
+    above = layer[nodes[layer, 1] > np.mean(nodes[layer, 1])]
+    made.state.d.x.array[above] = 1
+    first, second = (part.fraction() for part in loss.parts.values())
+    assert first == pytest.approx(0.5, abs=0.1)  # a sector is a twelfth of the layer or more
+    assert second == 0
+    assert loss.fraction() == pytest.approx(first / 2, rel=0.1)  # of two of a size
+    assert loss.now().open_fraction == 0, "nothing has moved"
+    assert loss._conduction is not None
+    assert loss._conduction.reachable(1e-3, 1.0, touching=False) == pytest.approx(1, abs=1e-2)
+    made.state.d.x.array[layer] = 1
+    assert loss._conduction.reachable(1e-3, 1.0, touching=False) == pytest.approx(1 / 2, abs=1e-2)
+
+
+def test_faces_that_part_all_around_are_open(two) -> None:
+    """One goes away from its layer by 0.1 µm on every side, the other into it."""
+    made = solid(two)
+    loss = ContactLoss(two, made)
+    made.state.d.x.array[:] = 1
+    middles = [np.mean(_points(two, f"particle {n}"), axis=0) for n in (1, 2)]
+
+    def pulled_in(x: np.ndarray) -> np.ndarray:
+        first, second = (x[:2] - middle[:2, None] for middle in middles)
+        away = [np.linalg.norm(one, axis=0) for one in (first, second)]
+        depth = [np.clip((1.2 - one) / 0.4, 0, 1) for one in away]  # from the outer edge of the layer to the surface
+        return 0.1 * (second * depth[1] / np.maximum(away[1], 0.1) - first * depth[0] / np.maximum(away[0], 0.1))
+
+    made.state.u.interpolate(pulled_in)
+    first, second = (part.open_fraction(loss._opening.parted()) for part in loss.parts.values())
+    assert (first, second) == (1, 0)
+
+
+def _points(body: Body, region: str) -> np.ndarray:
+    mesh = body.domain.mesh
+    mesh.topology.create_connectivity(2, 0)
+    cells = mesh.geometry.dofmap[body.domain.regions[region]]
+    return mesh.geometry.x[np.unique(cells)]
