@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from materials import quantity
 
 ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
 CONTACT = ("open_fraction", "resistance_ratio", "resistance_ratio_touching")
+END = math.inf  # stands for wherever a charge has ended
 SAME_SOC = cycles.SAME  # the steps end exactly at the pictured states of charge; files hold them as text
 
 
@@ -48,6 +50,7 @@ class FinishedRun:
     steps: tuple[Step, ...]
     cycles: cycles.Cycles
     asked: tuple[float, ...]  # that the case wants pictured
+    lithium: bool  # is followed: then the charge ends by itself
     fields: Mapping[float, Path]  # in rising order
 
     @property
@@ -61,6 +64,7 @@ class FinishedRun:
         return past[-1] if past else 0.0
 
     def fields_at(self, flowed: float) -> Path | None:
+        flowed = min(flowed, self.last) if flowed == END else flowed
         return next((file for at, file in self.fields.items() if abs(at - flowed) < SAME_SOC), None)
 
     def when(self, flowed: float) -> str:
@@ -111,6 +115,7 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
     case = tomllib.loads(_text(folder / "case.toml"))
     fields, steps, cycled = folder / "fields.pvd", _steps(folder / "history.csv"), cycles.of_file(case)
     pictured = (quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ()))
+    lithium = "diffusion" in case
     return FinishedRun(
         folder=folder,
         labels=_from_case(case) | told["labels"],
@@ -118,7 +123,8 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
         first_detachment=_first_detachment(told, steps),
         steps=steps,
         cycles=cycled,
-        asked=(*pictured, *cycled.kept),
+        asked=(*pictured, *cycled.kept, *[END] * lithium),
+        lithium=lithium,
         # a run that ends in its first step has no equilibrium to keep
         fields=fields_of(fields) if told["converged"] or fields.exists() else {},
     )

@@ -105,7 +105,8 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
-    yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted))
+    lithium = () if case.diffusion is None else ("diffusivity", *["max_concentration"] * case.diffusion.drift)
+    yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted, *lithium))
 
 
 def _strength(case: Case, electrolyte: Material) -> float | None:

@@ -17,6 +17,7 @@ from intact.regions import SHOWN
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
 from mechanics.detachment import DETACHED
+from mechanics.transport import Ending
 
 SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
 
@@ -27,7 +28,9 @@ class Reporter:
     The time of fields is the charge that has flowed: the state of charge, as long as it has not turned round.
     """
 
-    def __init__(self, body: Body, solid: Solid, contact: ContactLoss, folder: Path) -> None:
+    def __init__(
+        self, body: Body, solid: Solid, contact: ContactLoss, folder: Path, lithium: fem.Function | None = None
+    ) -> None:
         self.highest_in_coarse_cells = 0.0  # damage
         self._contact = contact
         self._solid = solid
@@ -43,7 +46,8 @@ class Reporter:
         for region, role in body.roles.items():
             self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
-        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None, unit)
+        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None, unit, lithium is not None)
+        self._written = [self._displacement, solid.state.d, self._region, *([] if lithium is None else [lithium])]
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
@@ -64,6 +68,11 @@ class Reporter:
         if pictured or self.trace.stopped is not None:
             self._keep_fields()
 
+    def ended(self, ending: Ending) -> None:
+        """Where a charge is over before all that is asked for, its end is kept as well."""
+        self.trace.endings.append(ending)
+        self._keep_fields()
+
     def close(self) -> None:
         self._fields.close()
         self.trace.close()
@@ -74,7 +83,7 @@ class Reporter:
         if self.trace.records and last != self._kept:
             self._kept = last
             self._displacement.interpolate(self._solid.deformation)
-            self._fields.write_function([self._displacement, self._solid.state.d, self._region], last)
+            self._fields.write_function(self._written, last)
 
     def _look_at_coarse_cells(self) -> None:
         here = float(self._solid.state.d.x.array[self._coarse_nodes].max(initial=0.0))

@@ -151,6 +151,17 @@ class Shrinkage(Section):
     )
 
 
+class Diffusion(Section):
+    """How lithium moves in particles that are charged at a current, through what of their surface is in touch. Charge
+    ends where the surface of one has got to steps.until. Without this table lithium is even at every moment."""
+
+    c_rate: Annotated[float, Quantity("number", above=0)] = key(
+        "current: 1 takes out what is between SoC 0 and 1 in an hour; what is in touch shares it", example=1
+    )
+    drift: bool = key("whether stress moves lithium, too, from where it presses to where it pulls", example=True)
+    rest: Annotated[float, Quantity("time", least=0)] = key("without current, after the charge", "0 s", "30 min")
+
+
 class Contact(Section):
     """What contact loss means."""
 
@@ -248,6 +259,7 @@ class Case(Section):
     flow: Flow = Field(default_factory=Flow)
     fatigue: Fatigue | None = None
     shrinkage: Shrinkage
+    diffusion: Diffusion | None = None
     contact: Contact = Field(default_factory=Contact)
     boundaries: Boundaries = Field(default_factory=Boundaries)
     steps: Steps = Field(default_factory=Steps)

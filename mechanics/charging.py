@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import ufl
@@ -23,10 +23,16 @@ from mechanics.linear import LinearSolver
 from mechanics.loading import ROUND
 from mechanics.medium import Medium
 from mechanics.solid import Solid, SolidError
+from mechanics.transport import Ending as Ended
 from mechanics.transport import Transport
 
 KNOTS = 1000  # of a table of strain over the charge
 SMOOTHINGS = 4  # the second one on are for the nodes of the surface
+
+
+class StagesObserver(Observer, Protocol):
+    def ended(self, ending: Ended) -> None:
+        """After each stage, of which the last step has been told."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ def charge(
     coupling: Coupling,
     detachment: Watched,
     steps: Seconds,
-    observer: Observer,
+    observer: StagesObserver,
 ) -> bool:
     """Through the schedule of the transport, from the equilibrium at the content it starts with: `evolve`, for steps in
     time.
@@ -150,6 +156,7 @@ def charge(
     if not outcome.converged:
         return False
     balance = Balance(solid)
+    over = 0  # stages of which the end has been told
     while not transport.finished:
         half = transport.half_cycle
         if transport.time >= ahead:
@@ -158,6 +165,7 @@ def charge(
         transport.advance()
         tried, elapsed = transport.time, transport.elapsed
         if elapsed == 0:  # a stage has ended where it was
+            over = _tell_ends(transport, over, observer)
             continue
         fine = begun or elapsed <= steps.onset * (1 + ROUND)
 
@@ -175,6 +183,7 @@ def charge(
             kept = record(outcome)
             begun = begun or kept.detached_fraction > DETACHED
             observer.step(kept)
+            over = _tell_ends(transport, over, observer)
             cuts, clock = 0, perf_counter()
             continue
         interrupted = outcome.ending is Ending.INTERRUPTED
@@ -206,6 +215,12 @@ def _equilibrium(
     if not outcome.converged:
         solid.state.restore(saved)
     return outcome
+
+
+def _tell_ends(transport: Transport, over: int, observer: StagesObserver) -> int:
+    for ending in transport.endings[over:]:
+        observer.ended(ending)
+    return len(transport.endings)
 
 
 def _now(transport: Transport) -> Lithium:

@@ -47,11 +47,6 @@ class Watched(Protocol):
         """Of the interfaces that are watched, that has let go."""
 
 
-class Watched(Protocol):
-    def fraction(self) -> float:
-        """Of the interfaces that are watched, that has let go."""
-
-
 class Observer(Protocol):
     def iteration(self, soc: float, count: int, detached: float) -> None:
         """After each iteration of the step to this state of charge."""

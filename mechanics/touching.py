@@ -42,7 +42,7 @@ class Contact:
 
 class Surfaces:
     """Facets by name, in touch as far as they are not damaged: current spreads evenly over 1 - d of each of them, and
-    between them by their depth."""
+    between them by the volume for each area behind them."""
 
     def __init__(
         self,
@@ -51,12 +51,11 @@ class Surfaces:
         surfaces: Mapping[str, np.ndarray],
         d: fem.Function,
         weight: Any,
-        depths: Mapping[str, float] | None = None,
+        volumes: Mapping[str, float] | None = None,
     ) -> None:
-        """`weight` is the measure of the body, `cells` are the active ones. `depths` are volumes for each area behind
-        each surface: so particles of any size that are in touch are charged alike. Without them all are the same."""
+        """`weight` is the measure of the body, `cells` are the active ones. `volumes` are those behind each surface:
+        so particles of any size that are in touch are charged alike. Without them current goes by area alone."""
         self._space = content.function_space
-        self._depths = dict.fromkeys(surfaces, 1.0) if depths is None else depths
         body = self._space.mesh
         self._comm = body.comm
         v, ds = ufl.TestFunction(self._space), ufl.ds(SURFACE, domain=body)
@@ -78,6 +77,8 @@ class Surfaces:
         one = fem.Constant(body, np.float64(1.0))
         self._areas, self._touching = on_each(one * weight * ds), on_each(touch * ds)
         self._contents, self._inlets = on_each(touch * content * ds), on_each(touch * v * ds)
+        areas = {name: self._scalar(form) for name, form in self._areas.items()}
+        self._depths = {name: 1.0 if volumes is None else volumes[name] / area for name, area in areas.items()}
 
     def contact(self) -> Contact:
         """At the present damage and content. A surface that has let go gets nothing, the others more."""

@@ -10,6 +10,7 @@ from scipy.special import j0, jn_zeros
 
 from mechanics import Record
 from mechanics.charging import Seconds
+from mechanics.transport import Ending
 
 TERMS = 200
 STEPS = Seconds(smallest=1e-3, onset=1.0)
@@ -27,6 +28,7 @@ class Told:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.endings: list[Ending] = []
 
     @property
     def times(self) -> list[float]:
@@ -40,6 +42,9 @@ class Told:
 
     def step(self, record: Record) -> None:
         self.records.append(record)
+
+    def ended(self, ending: Ending) -> None:
+        self.endings.append(ending)
 
 
 @dataclass(frozen=True)

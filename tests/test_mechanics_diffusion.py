@@ -155,8 +155,8 @@ class Uneven:
             for name, at in {"short": 0.25, "long": 0.5}.items()
         }
         self.damage = fem.Function(fem.functionspace(body, ("Lagrange", 1)))
-        depths = {"short": 0.25, "long": 0.5}
-        self.diffusion = Diffusion(body, cells, ends, Host(1e-3), damage=self.damage, depths=depths)
+        behind = {"short": cells[cells < n // 2], "long": cells[cells >= n // 2]}
+        self.diffusion = Diffusion(body, cells, ends, Host(1e-3), damage=self.damage, behind=behind)
         self.diffusion.content.x.array[:] = 1.0
         self.places = self.diffusion.content.function_space.tabulate_dof_coordinates()[:, 0]
 
@@ -170,6 +170,8 @@ def test_particles_of_any_size_are_charged_alike():
     transport = Transport(line.diffusion, [Stage(1e-3, mean=0.5)])
     while not transport.finished:
         transport.advance()
+    assert list(line.diffusion.means()) == ["short", "long"]
+    assert list(line.diffusion.means().values()) == pytest.approx([0.5, 0.5], abs=1e-9)
     for long in (False, True):
         np.testing.assert_allclose(line.of(long), 0.5, atol=1e-3 / 3600 * 0.5**2 / 1e-3 + 1e-4)
 
