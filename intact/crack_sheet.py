@@ -85,10 +85,9 @@ def window(runs: Sequence[FinishedRun]) -> panels.Window:
 def columns(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
     """What is pictured: that which is asked for, also where a run ended before."""
     asked = {at for run in runs for at in run.asked}
-    kept = {
-        at for run in runs for at in run.fields if (run.converged or not asked) and not (run.lithium and at >= run.last)
-    }
-    wanted = sorted(asked | kept)
+    shown = [run for run in runs if run.converged or not asked]
+    kept = {at for run in shown for at in run.fields if not run.lithium or at < run.last - SAME_SOC}
+    wanted = sorted(asked | kept | {END for run in runs if run.lithium})
     return tuple(at for at, last in zip(wanted, [-1.0, *wanted], strict=False) if at - last > SAME_SOC)
 
 
@@ -170,7 +169,8 @@ def _panel(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun
         told = f"SoC {run.last:.2f}, " if at == END else ""
         right, top = layout.place(row, column, *read(file).upper_right())
         weight = "bold" if detached > 0 else "normal"
-        sheet.text(right - 8, top + 17, f"{told}{percent(detached)} detached", 18, ha="right", weight=weight)
+        words = f"{told}{percent(detached)} detached"
+        sheet.text(right - 8, top + 17, words, 18, layout.panel - 16, ha="right", weight=weight)
     elif not run.converged:
         _not_converged(sheet, layout, row, column, run)
     else:

@@ -26,7 +26,7 @@ def host(case: Case) -> Host:
         return Host(diffusivity)
     over = window(case)
     capacity = over.full - over.charged
-    if not case.diffusion.drift:
+    if case.diffusion.drift == "none":
         return Host(diffusivity, 0.0, capacity, over.full)
     # m³/mol, of the lithium that goes out, in the mean over the charge
     volume = -strain.volume(1.0) / (capacity * active["max_concentration"].number)
@@ -66,9 +66,9 @@ def diffusion_problems(case: Case) -> Iterator[Problem]:
     if case.cycling is not None:
         words = "got it with [diffusion], whose charge ends where a surface has got to, takes leaving out one of them"
         yield Problem("cycling", words, ("diffusion",))
-    if case.diffusion.drift and case.shrinkage.curve is None:
+    if case.diffusion.drift == "stress" and case.shrinkage.curve is None:
         words = (
-            "got true without shrinkage.curve, which it takes the volume of lithium from, takes false, or "
+            'got "stress" without shrinkage.curve, from which the volume of lithium is, takes "none", or '
             "shrinkage.curve"
         )
         yield Problem("diffusion.drift", words, ("shrinkage.curve",))

@@ -115,7 +115,6 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
     case = tomllib.loads(_text(folder / "case.toml"))
     fields, steps, cycled = folder / "fields.pvd", _steps(folder / "history.csv"), cycles.of_file(case)
     pictured = (quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ()))
-    lithium = "diffusion" in case
     return FinishedRun(
         folder=folder,
         labels=_from_case(case) | told["labels"],
@@ -123,8 +122,8 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
         first_detachment=_first_detachment(told, steps),
         steps=steps,
         cycles=cycled,
-        asked=(*pictured, *cycled.kept, *[END] * lithium),
-        lithium=lithium,
+        asked=(*pictured, *cycled.kept),
+        lithium="diffusion" in case,
         # a run that ends in its first step has no equilibrium to keep
         fields=fields_of(fields) if told["converged"] or fields.exists() else {},
     )

@@ -105,7 +105,9 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
-    lithium = () if case.diffusion is None else ("diffusivity", *["max_concentration"] * case.diffusion.drift)
+    lithium = (
+        () if case.diffusion is None else ("diffusivity", *["max_concentration"] * (case.diffusion.drift == "stress"))
+    )
     yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted, *lithium))
 
 

@@ -158,7 +158,11 @@ class Diffusion(Section):
     c_rate: Annotated[float, Quantity("number", above=0)] = key(
         "current: 1 takes out what is between SoC 0 and 1 in an hour; what is in touch shares it", example=1
     )
-    drift: bool = key("whether stress moves lithium, too, from where it presses to where it pulls", example=True)
+    drift: Literal["stress", "none"] = key(
+        "stress: lithium also moves from where the particle is pressed to where it is pulled; none: only down its own "
+        "gradient",
+        example="stress",
+    )
     rest: Annotated[float, Quantity("time", least=0)] = key("without current, after the charge", "0 s", "30 min")
 
 
