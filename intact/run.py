@@ -118,6 +118,7 @@ def run_case(
         "labels": dict(body.labels),
         "title": case.title,
         **reporter.trace.figures(case.output.soc),
+        **({"contact_of_each_at_end": dict(reporter.each.last)} if len(contact.parts) > 1 else {}),
         **({} if case.cycling is None else {"cycling": reporter.trace.cycles(cycled)}),
         **({} if lithium is None else {"lithium": lithium.figures(reporter.trace)}),
         "seconds_in_all": seconds,
