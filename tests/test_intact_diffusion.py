@@ -91,7 +91,7 @@ def test_slow_charge_is_even_shrinkage(tmp_path) -> None:
     for soc in ("0.1", "0.2"):
         held = [energy_at(float(soc), rows) for rows in (slowly, evenly)]
         assert held[0] == pytest.approx(held[1], rel=EVEN)
-    assert even["first_detachment_soc"] is not None
+    assert slow["first_detachment_soc"] - slow["first_detachment_after_soc"] <= 0.02 + 1e-9
     assert slow["first_detachment_after_soc"] <= even["first_detachment_soc"]
     assert even["first_detachment_after_soc"] <= slow["first_detachment_soc"]
     assert slow["lithium"]["capacity_reached"] == pytest.approx(1, abs=1e-3)

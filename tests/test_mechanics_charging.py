@@ -15,6 +15,7 @@ from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Medi
 from mechanics.alternate import Ending
 from mechanics.charging import Coupling, charge
 from mechanics.diffusion import Diffusion, Host
+from mechanics.medium import Crystal
 from mechanics.tr_bdf2 import Step
 from mechanics.transport import Stage, Transport
 from tests.lithium import STEPS, Told, Unbroken
@@ -61,7 +62,7 @@ class Block:
         )
         self.diffusion = Diffusion(body, self.cells, rim, Host(D, beta), damage=self.solid.state.d)
         self.diffusion.content.interpolate(lambda x: 1.0 + 0 * x[0])
-        self.coupling = Coupling(self.solid, self.diffusion, self.cells, PARTICLE)
+        self.coupling = Coupling(self.solid, self.diffusion, self.cells, particle)
         self.minimiser = AlternateMinimiser(self.solid)
         self.active = self.diffusion.active
         self.places = self.diffusion.content.function_space.tabulate_dof_coordinates().T
@@ -181,6 +182,18 @@ def test_lithium_stays_where_the_rim_has_let_go():
     contact = block.diffusion.contact()
     assert contact.shares["face"] < 0.2
     assert contact.shares["end"] > 0.8
+
+
+def test_cells_strain_as_their_medium_does_where_that_much_lithium_is_out():
+    """A crystal that keeps its length along z. Beyond full charge (and before it) strain goes on as just there."""
+    crystal = Crystal((0.0, 0.0, 1.0), lambda charge: 0.0)
+    block = Block(4, particle=replace(PARTICLE, crystal=crystal, shrinkage=lambda charge: -SLOPE * charge**2))
+    tensors = block.solid.swelling.strain.x.array.reshape(-1, 3, 3)
+    for content, across in ((0.5, -SLOPE / 4), (-0.1, -SLOPE * 1.2), (1.1, 0.0)):
+        block.content[:] = content
+        block.coupling.strain()
+        np.testing.assert_allclose(tensors[block.cells] - np.diag([across, across, 0.0]), 0, atol=2e-3 * SLOPE)
+    assert not tensors[np.setdiff1d(np.arange(len(tensors)), block.cells)].any()
 
 
 class Stubborn:
