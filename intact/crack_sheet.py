@@ -211,21 +211,23 @@ def _foot(sheet: Sheet, layout: Layout) -> None:
     start, long = layout.left + layout.panel * MARGIN / (1 + 2 * MARGIN), length * layout.scale
     sheet.box(start, y - 3, long, 6, color="black")
     sheet.text(start + long + 10, y, f"{length:g} µm", 20)
-    _ramp(sheet, layout, y, panels.DAMAGE, ("intact", "detached"))
+    end = _ramp(sheet, layout, y, panels.DAMAGE, ("intact", "detached"))
     if layout.lithium is not None:
         low, high = layout.lithium
         _ramp(sheet, layout, y + LEGEND, panels.LITHIUM, (f"lithium {low:.2f}", f"{high:.2f}"))
-    sheet.text(sheet.width - EDGE, y, "deformed shape, displacement × 1", 18, ha="right", color=FAINT)
+    left = sheet.width - EDGE - end - 20
+    sheet.text(sheet.width - EDGE, y, "deformed shape, displacement × 1", 18, left, ha="right", color=FAINT)
 
 
-def _ramp(sheet: Sheet, layout: Layout, y: float, colours: Colormap, ends: tuple[str, str]) -> None:
+def _ramp(sheet: Sheet, layout: Layout, y: float, colours: Colormap, ends: tuple[str, str]) -> float:
+    """A scale of colours in the middle; where it ends."""
     wide, high = 260, 22
     x = (layout.left + sheet.width - EDGE - wide) / 2
     ramp = np.rint(255 * colours(np.linspace(0, 1, wide))[:, :3]).astype(np.uint8)
     sheet.image(round(x), round(y) - high // 2, np.broadcast_to(ramp, (high, wide, 3)))
     sheet.box(round(x), round(y) - high // 2, wide, high, fill=False, edgecolor=FAINT, linewidth=points(1))
     sheet.text(x - 10, y, ends[0], 20, ha="right")
-    sheet.text(x + wide + 10, y, ends[1], 20)
+    return x + wide + 10 + sheet.text(x + wide + 10, y, ends[1], 20)
 
 
 def round_length(most: float) -> float:

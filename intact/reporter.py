@@ -86,7 +86,7 @@ class Reporter:
     def _keep_fields(self) -> None:
         """The state is the last equilibrium, also where the step after it failed; before the first there is none."""
         last = self.trace.flowed
-        if self.trace.records and last != self._kept:
+        if self.trace.records and (self._kept is None or abs(last - self._kept) > SAME_SOC):
             self._kept = last
             self._displacement.interpolate(self._solid.deformation)
             self._fields.write_function(self._written, last)
