@@ -4,30 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import ufl
-from dolfinx import fem
-from dolfinx.fem.petsc import assemble_matrix, create_matrix
-from petsc4py import PETSc
 
 from mechanics.alternate import AlternateMinimiser, Ending, Outcome
 from mechanics.balance import Balance
 from mechanics.detachment import DETACHED
-from mechanics.diffusion import ACTIVE, Diffusion
+from mechanics.diffusion import Diffusion
 from mechanics.evolution import Lithium, Observer, Record, Watched, recorded
 from mechanics.facing import Facing
-from mechanics.functional import assembled
-from mechanics.linear import LinearSolver
 from mechanics.loading import ROUND
 from mechanics.medium import Medium
+from mechanics.recovery import Recovery
 from mechanics.solid import Solid, SolidError
 from mechanics.transport import Ending as Ended
 from mechanics.transport import Transport
 
 KNOTS = 1000  # of a table of strain over the charge
-SMOOTHINGS = 4  # the second one on are for the nodes of the surface
 
 
 class StagesObserver(Observer, Protocol):
@@ -74,7 +69,7 @@ class Coupling:
         owned = body.topology.index_map(body.topology.dim).size_local
         self._cells, self._owned = cells, cells[cells < owned].astype(np.int32)
         self._corners = diffusion.content.function_space.dofmap.list
-        self._recover = _Recovery(diffusion, self._owned, solid.kinematics.measure(ufl.SpatialCoordinate(body)))
+        self._recover = Recovery(diffusion, self._owned, solid.kinematics.measure(ufl.SpatialCoordinate(body)))
         self._before: tuple[np.ndarray, np.ndarray, float] | None = None  # stress and content of cells, time
 
     def strain(self) -> None:
@@ -226,39 +221,3 @@ def _tell_ends(transport: Transport, over: int, observer: StagesObserver) -> int
 def _now(transport: Transport) -> Lithium:
     contact = transport.diffusion.contact()
     return Lithium(transport.time, transport.diffusion.mean(), contact.content, contact.share, transport.rate)
-
-
-class _Recovery:
-    """A field at the nodes from one number in each active cell: its projection, and as a projection takes too much of
-    the middle of a cell to its nodes, that of what is still missing in the cells, a few times over."""
-
-    def __init__(self, diffusion: Diffusion, cells: np.ndarray, weight: Any) -> None:
-        self._space = diffusion.content.function_space
-        body = self._space.mesh
-        dx = ufl.Measure("dx", body, ACTIVE, subdomain_data=[(ACTIVE, cells)])
-        u, v = ufl.TrialFunction(self._space), ufl.TestFunction(self._space)
-        self._numbers = fem.Function(fem.functionspace(body, ("DG", 0)))
-        constant = ufl.TestFunction(self._numbers.function_space)
-        self.volumes = fem.assemble_vector(fem.form(constant * weight * dx)).array[cells]
-        self._right = fem.form(self._numbers * v * weight * dx)
-        mass = fem.form(u * v * weight * dx)
-        self._matrix = create_matrix(mass)
-        self._matrix.setOption(PETSc.Mat.Option.SPD, True)
-        assemble_matrix(self._matrix, mass)
-        self._matrix.assemble()
-        self._solver = LinearSolver(body.comm, 10, 1e-12, rows=diffusion.active)
-        self._cells, self._corners = cells, self._space.dofmap.list[cells]
-
-    def __call__(self, numbers: np.ndarray) -> np.ndarray:
-        found = np.zeros_like(fem.Function(self._space).x.array)
-        for _ in range(SMOOTHINGS):
-            found += self._projected(numbers - found[self._corners].mean(axis=1))
-        return found
-
-    def _projected(self, numbers: np.ndarray) -> np.ndarray:
-        self._numbers.x.array[:] = 0
-        self._numbers.x.array[self._cells] = numbers
-        right, found = assembled([self._right], fem.Function(self._space)), fem.Function(self._space)
-        self._solver.solve(self._matrix, right.x.petsc_vec, found.x.petsc_vec)
-        found.x.scatter_forward()
-        return found.x.array
