@@ -36,12 +36,12 @@ class Stack(Section):
 class Particles(Section):
     """Particles of active material in electrolyte, above a layer of electrolyte alone. Walls at the sides cut none."""
 
-    width: Length = key("width of composite and separator", "13 um")
-    separator: Annotated[float, Quantity("length", least=0)] = key("thickness of the layer of electrolyte", "3 um")
-    thickness: Length = key("thickness of the composite", "13 um")
+    width: Length = key("width of composite and separator", "10 um")
+    separator: Annotated[float, Quantity("length", least=0)] = key("thickness of the layer of electrolyte", "2 um")
+    thickness: Length = key("thickness of the composite", "8 um")
     diameter: Length = key("of the particles: half of their area is in smaller ones", "4 um")
     spread: Annotated[float, Quantity("number", least=0, below=1)] = key(
-        "of the diameters, which are log-normal: standard deviation of their logarithm", 0.0, example=0.3
+        "of the diameters, which are log-normal: standard deviation of their logarithm", 0.25
     )
     volume_fraction: Annotated[float, Quantity("number", above=0, below=1)] | None = key(
         "share of active material in the composite; without it from composite.active_weight_fraction", None, "60 %"

@@ -11,6 +11,7 @@ width = "3 um"
 separator = "0 um"
 thickness = "3 um"
 diameter = "1.6 um"
+spread = 0
 volume_fraction = 0.22
 gap = "0.2 um"
 interface = "0.4 um"

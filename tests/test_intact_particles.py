@@ -89,6 +89,16 @@ def test_share_of_the_volume_follows_from_that_of_the_weight(tmp_path) -> None:
     assert stack.boundaries.left == "free"
 
 
+def test_the_published_case_can_be_drawn() -> None:
+    todo = bodies(read(Path(__file__).parents[1] / "cases" / "particles.toml"), MPI.COMM_SELF)
+    assert [body.name for body in todo] == [f"{name}_{c}-J-m-2" for name in ("LZCO", "LZACO") for c in (80, 10)]
+    assert all(body.domain is todo[0].domain for body in todo), "they share a mesh"
+    assert len(todo[0].interfaces) == 5
+    cells = np.concatenate([todo[0].domain.regions[name] for name in todo[0].regions("active")])
+    area = (todo[0].cell_size[cells] ** 2).sum() * np.sqrt(3) / 4
+    assert area == pytest.approx(0.6 * 11.2 * 8.6, rel=5e-3)  # of polygons of the elements in place of discs
+
+
 def test_each_kind_shows_what_pictures_know() -> None:
     assert list(KINDS) == ["stack", "particles", "mesh.file"]
     for kind in KINDS.values():
