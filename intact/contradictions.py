@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from intact.diffusing import diffusion_problems
 from intact.geometries import Stack
 from intact.problems import Problem
 from intact.sections import Case
@@ -29,6 +30,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _support(case)
     yield from _steps(case)
     yield from _cycling(case)
+    yield from diffusion_problems(case)
     yield from _given(case)
 
 

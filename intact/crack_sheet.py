@@ -8,13 +8,15 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from matplotlib.colors import Colormap
 
 from intact import cycles, panels
-from intact.finished import ELECTROLYTE, RULE, SAME_SOC, FinishedRun, UnreadableError
+from intact.finished import ELECTROLYTE, END, RULE, SAME_SOC, FinishedRun, UnreadableError
 from intact.sheet import ALARM, EDGE, FAINT, WIDTH, Sheet, percent, plain, points
 
 NARROWEST, WIDEST = 200, 420  # of a panel, pixels; many columns make the sheet wider, few narrower
 GAP, HEAD, FOOT = 14, 106, 78
+LEGEND = 40  # of the foot, for a second scale of colours
 MARGIN = 0.02  # white around the shapes, of their width
 REGION_NAMES = 118  # pixels
 WIDEST_HEADING = 240
@@ -27,8 +29,8 @@ read = cache(panels.read)
 
 
 @cache  # a panel is in the joint sheet and in that of its run
-def rendered(file: Path, window: panels.Window, width: int) -> panels.Image:
-    return panels.render(read(file), window, width)
+def rendered(file: Path, window: panels.Window, width: int, lithium: panels.Range) -> panels.Image:
+    return panels.render(read(file), window, width, lithium)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Layout:
     columns: tuple[float, ...]  # charge that has flowed
     left: int  # of the first panel
     panel: int  # its width
+    lithium: panels.Range | None  # light and dark; none where it is not followed
 
     @property
     def scale(self) -> float:
@@ -62,7 +65,14 @@ class Layout:
         return HEAD + row * (self.panel_height + GAP)
 
     def size(self, rows: int) -> tuple[int, int]:
-        return self.x(len(self.columns)) - GAP + EDGE, self.y(rows) - GAP + FOOT
+        return self.x(len(self.columns)) - GAP + EDGE, self.y(rows) - GAP + self.foot
+
+    @property
+    def foot(self) -> int:
+        return FOOT if self.lithium is None else FOOT + LEGEND
+
+    def picture(self, file: Path) -> panels.Image:
+        return rendered(file, self.window, self.panel, self.lithium or panels.WHOLE)
 
 
 def window(runs: Sequence[FinishedRun]) -> panels.Window:
@@ -76,8 +86,9 @@ def window(runs: Sequence[FinishedRun]) -> panels.Window:
 def columns(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
     """What is pictured: that which is asked for, also where a run ended before."""
     asked = {at for run in runs for at in run.asked}
-    kept = {at for run in runs for at in run.fields if run.converged or not asked}
-    wanted = sorted(asked | kept)
+    shown = [run for run in runs if run.converged or not asked]
+    kept = {at for run in shown for at in run.fields if not run.lithium or at < run.last - SAME_SOC}
+    wanted = sorted(asked | kept | {END for run in runs if run.lithium})
     return tuple(at for at, last in zip(wanted, [-1.0, *wanted], strict=False) if at - last > SAME_SOC)
 
 
@@ -87,7 +98,7 @@ def draw(title: str, runs: Sequence[FinishedRun], view: panels.Window, file: Pat
     left = int(EDGE + max(map(_width, headings)) + REGION_NAMES)
     shown = columns(runs)
     panel = (WIDTH - left - EDGE + GAP) // len(shown) - GAP
-    layout = Layout(view, shown, left, min(max(panel, NARROWEST), WIDEST))
+    layout = Layout(view, shown, left, min(max(panel, NARROWEST), WIDEST), _contents(runs))
     sheet = Sheet(*layout.size(len(runs)))
     sheet.title(title)
     _column_headings(sheet, layout, runs)
@@ -125,6 +136,8 @@ def _column_headings(sheet: Sheet, layout: Layout, runs: Sequence[FinishedRun]) 
 
 def _column_heading(at: float, runs: Sequence[FinishedRun]) -> str:
     """A state of charge, or the half cycle that ends there."""
+    if at == END:
+        return "end of charge"
     half = max((run.cycles.half_cycle(at) for run in runs if run.cycles.keeps(at)), default=1)
     if half > 1:
         return cycles.name(half)
@@ -152,17 +165,19 @@ def _panel(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun
     at, x, y = layout.columns[column], layout.x(column), layout.y(row)
     file = run.fields_at(at)
     if file is not None:
-        sheet.image(x, y, rendered(file, layout.window, layout.panel))
+        sheet.image(x, y, layout.picture(file))
         detached = run.detached_at(at)
+        told = f"SoC {run.last:.2f}, " if at == END else ""
         right, top = layout.place(row, column, *read(file).upper_right())
         weight = "bold" if detached > 0 else "normal"
-        said = f"{percent(detached)} detached"
-        sheet.text(right - 8, top + 17, said, 18, ha="right", weight=weight, bbox=READABLE)
+        said = f"{told}{percent(detached)} detached"
+        sheet.text(right - 8, top + 17, said, 18, layout.panel - 16, ha="right", weight=weight, bbox=READABLE)
     elif not run.converged:
         _not_converged(sheet, layout, row, column, run)
     else:
         middle = (x + layout.panel / 2, y + layout.panel_height / 2)
-        sheet.text(*middle, "not kept", 18, ha="center", color=FAINT)
+        why = "not reached" if at > run.last else "not kept"
+        sheet.text(*middle, why, 18, ha="center", color=FAINT)
 
 
 def _not_converged(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun) -> None:
@@ -174,7 +189,7 @@ def _not_converged(sheet: Sheet, layout: Layout, row: int, column: int, run: Fin
     if column == reached:
         lines.append(f"after {run.when(run.last)}")
         if last is not None:
-            image = rendered(last, layout.window, layout.panel)
+            image = layout.picture(last)
             sheet.image(x, y, (255 - 0.45 * (255.0 - image)).astype(np.uint8))
             middle = 0.76  # the interface stays visible
     for number, line in enumerate(lines):
@@ -183,20 +198,36 @@ def _not_converged(sheet: Sheet, layout: Layout, row: int, column: int, run: Fin
     sheet.box(x, y, layout.panel, high, fill=False, edgecolor=ALARM, linewidth=points(2))
 
 
+def _contents(runs: Sequence[FinishedRun]) -> panels.Range | None:
+    """The least and the most lithium in all panels."""
+    found = [read(file).contents() for run in runs for file in run.fields.values()]
+    known = [contents for contents in found if contents is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
 def _foot(sheet: Sheet, layout: Layout) -> None:
-    y = sheet.height - FOOT / 2 + 4
+    y = sheet.height - layout.foot + FOOT / 2 + 4
     length = round_length(layout.window.width / 3)
     start, long = layout.left + layout.panel * MARGIN / (1 + 2 * MARGIN), length * layout.scale
     sheet.box(start, y - 3, long, 6, color="black")
     sheet.text(start + long + 10, y, f"{length:g} µm", 20)
+    end = _ramp(sheet, layout, y, panels.DAMAGE, ("intact", "detached"))
+    if layout.lithium is not None:
+        low, high = layout.lithium
+        _ramp(sheet, layout, y + LEGEND, panels.LITHIUM, (f"lithium {low:.2f}", f"{high:.2f}"))
+    left = sheet.width - EDGE - end - 20
+    sheet.text(sheet.width - EDGE, y, "deformed shape, displacement × 1", 18, left, ha="right", color=FAINT)
+
+
+def _ramp(sheet: Sheet, layout: Layout, y: float, colours: Colormap, ends: tuple[str, str]) -> float:
+    """A scale of colours in the middle; where it ends."""
     wide, high = 260, 22
     x = (layout.left + sheet.width - EDGE - wide) / 2
-    ramp = np.rint(255 * panels.DAMAGE(np.linspace(0, 1, wide))[:, :3]).astype(np.uint8)
+    ramp = np.rint(255 * colours(np.linspace(0, 1, wide))[:, :3]).astype(np.uint8)
     sheet.image(round(x), round(y) - high // 2, np.broadcast_to(ramp, (high, wide, 3)))
     sheet.box(round(x), round(y) - high // 2, wide, high, fill=False, edgecolor=FAINT, linewidth=points(1))
-    sheet.text(x - 10, y, "intact", 20, ha="right")
-    sheet.text(x + wide + 10, y, "detached", 20)
-    sheet.text(sheet.width - EDGE, y, "deformed shape, displacement × 1", 18, ha="right", color=FAINT)
+    sheet.text(x - 10, y, ends[0], 20, ha="right")
+    return x + wide + 10 + sheet.text(x + wide + 10, y, ends[1], 20)
 
 
 def round_length(most: float) -> float:

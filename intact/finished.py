@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from materials import quantity
 
 ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
 CONTACT = ("open_fraction", "resistance_ratio", "resistance_ratio_touching")
+END = math.inf  # stands for wherever a charge has ended
 SAME_SOC = cycles.SAME  # the steps end exactly at the pictured states of charge; files hold them as text
 
 
@@ -48,6 +50,7 @@ class FinishedRun:
     steps: tuple[Step, ...]
     cycles: cycles.Cycles
     asked: tuple[float, ...]  # that the case wants pictured
+    lithium: bool  # is followed: then the charge ends by itself
     fields: Mapping[float, Path]  # in rising order
 
     @property
@@ -61,6 +64,7 @@ class FinishedRun:
         return past[-1] if past else 0.0
 
     def fields_at(self, flowed: float) -> Path | None:
+        flowed = min(flowed, self.last) if flowed == END else flowed
         return next((file for at, file in self.fields.items() if abs(at - flowed) < SAME_SOC), None)
 
     def when(self, flowed: float) -> str:
@@ -119,6 +123,7 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
         steps=steps,
         cycles=cycled,
         asked=(*pictured, *cycled.kept),
+        lithium="diffusion" in case,
         # a run that ends in its first step has no equilibrium to keep
         fields=fields_of(fields) if told["converged"] or fields.exists() else {},
     )

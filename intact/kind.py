@@ -28,6 +28,7 @@ class Interface:
     region: str
     role: Role
     beside: tuple[Role, Role]  # what is on its two sides
+    surface: str | None = None  # boundary of the particle, a region with the name above, that it is around
 
 
 def fits(case: Case, domain: meshes.Domain) -> None:

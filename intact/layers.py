@@ -20,6 +20,7 @@ from mechanics.medium import Curve
 
 ELASTIC = ("density", "poisson_ratio", "young_modulus")
 PLASTIC = {"tabor": ("hardness",), "expanding cavity": ("hardness",), "card": ("yield_stress",), "none": ()}
+FOLLOWED = {"none": ("diffusivity",), "stress": ("diffusivity", "max_concentration")}  # lithium, by what moves it
 
 
 # From A/cm³ to mS/cm V/µm², the unit of σ ∇²φ.
@@ -105,7 +106,8 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
-    yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted))
+    followed = () if case.diffusion is None else FOLLOWED[case.diffusion.drift]
+    yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted, *followed))
 
 
 def _strength(case: Case, electrolyte: Material) -> float | None:

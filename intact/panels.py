@@ -26,7 +26,10 @@ REGIONS = (*SHOWN, ABOVE)
 TINTS = np.array([to_rgb(colour) for colour in ("#d8e6f3", "#f1f0ea", "#dedad2", "#c4c4c4", "#f1f0ea")])
 # Lightness falls evenly from intact to detached, so that the eye reads steps of damage as equal.
 DAMAGE = LinearSegmentedColormap.from_list("damage", ["#ffffff", "#fac098", "#ec8055", "#c73a4b", "#791f56", "#2a0a3c"])
+LITHIUM = LinearSegmentedColormap.from_list("lithium", ["#f4f3e6", "#a8d5ba", "#4f9d97", "#1d5b79"])
 OUTLINE, SEAM = "#3c3c3c", "#8a8a8a"
+Range = tuple[float, float]
+WHOLE = 0.0, 1.0  # content of lithium
 TRIANGLES = (5, 69)  # VTK's numbers for a triangle and for the Lagrange triangle that dolfinx calls it
 TETRAHEDRA = (10, 71)  # the same of the tetrahedron
 GAP = 0.12  # between the two views of a body in three dimensions, of its height
@@ -48,6 +51,19 @@ class Shape:
     triangles: Integers
     damage: Floats  # at the points
     region: Integers  # of the triangles
+    lithium: Floats | None = None  # content at the points, which counts in particles; none where it is not followed
+
+    @property
+    def holds_lithium(self) -> npt.NDArray[np.bool_]:
+        """Triangles."""
+        return self.region == REGIONS.index("particles")
+
+    def contents(self) -> Range | None:
+        """The least and the most lithium."""
+        if self.lithium is None:
+            return None
+        inside = self.lithium[np.unique(self.triangles[self.holds_lithium])]
+        return float(inside.min()), float(inside.max())
 
     @property
     def deformed(self) -> Floats:
@@ -118,11 +134,12 @@ def read(file: Path) -> Shape:
         return values
 
     points, displacement, damage = (whole(np.asarray(values)) for values in (grid.points, displacement, damage))
+    lithium = whole(np.asarray(grid.point_data["lithium"])) if "lithium" in grid.point_data else None
     cells = ids[grid.cells.reshape(-1, corners + 1)[~ghost_cells, 1:]]
     region = np.rint(region[~ghost_cells]).astype(np.int64)
     if corners == 4:
         return _views(points, displacement, cells, damage, region)
-    return Shape(points[:, :2], displacement[:, :2], cells, damage, region)
+    return Shape(points[:, :2], displacement[:, :2], cells, damage, region, lithium)
 
 
 def _views(points: Floats, displacement: Floats, tetrahedra: Integers, damage: Floats, region: Integers) -> Shape:
@@ -156,12 +173,12 @@ def _interface(points: Floats, displacement: Floats, tetrahedra: Integers, damag
     return plan
 
 
-def render(shape: Shape, window: Window, width: int) -> Image:
-    """The shape as it fills the window, `width` pixels wide."""
+def render(shape: Shape, window: Window, width: int, lithium: Range = WHOLE) -> Image:
+    """The shape as it fills the window, `width` pixels wide; with the contents that are light and dark."""
     size = (width, round(width * window.height / window.width))
     plotter = pyvista.Plotter(off_screen=True, window_size=[FINER * n for n in size], lighting="none")
     plotter.set_background("white")
-    plotter.add_mesh(_surface(shape), scalars="colour", rgb=True, lighting=False)
+    plotter.add_mesh(_surface(shape, lithium), scalars="colour", rgb=True, lighting=False)
     seam, outline = _edges(shape)
     plotter.add_mesh(_lines(shape, seam), color=SEAM, line_width=0.8 * FINER, lighting=False)
     plotter.add_mesh(_lines(shape, outline), color=OUTLINE, line_width=1.2 * FINER, lighting=False)
@@ -176,13 +193,19 @@ def render(shape: Shape, window: Window, width: int) -> Image:
     return np.rint(fine.mean(axis=(1, 3))).astype(np.uint8)
 
 
-def _surface(shape: Shape) -> pyvista.PolyData:
-    """The triangles with a colour at each corner: damage's colour on the tint of the region."""
+def _surface(shape: Shape, lithium: Range) -> pyvista.PolyData:
+    """The triangles with a colour at each corner: damage's colour on the tint of the region, or on that of lithium."""
     corners = _with_height(shape.deformed[shape.triangles.ravel()], 0.0)
     faces = np.insert(np.arange(len(corners)).reshape(-1, 3), 0, 3, axis=1)
     surface = pyvista.PolyData(corners, faces.ravel())
     damage = np.clip(shape.damage[shape.triangles.ravel()], 0, 1)
-    colour = DAMAGE(damage)[:, :3] * TINTS[np.repeat(shape.region, 3)]
+    tint = TINTS[np.repeat(shape.region, 3)]
+    if shape.lithium is not None:
+        low, high = lithium
+        holds = np.repeat(shape.holds_lithium, 3)
+        content = shape.lithium[shape.triangles.ravel()][holds]
+        tint[holds] = LITHIUM((content - low) / (high - low))[:, :3]
+    colour = DAMAGE(damage)[:, :3] * tint
     surface.point_data["colour"] = np.rint(255 * colour).astype(np.uint8)
     return surface
 

@@ -56,7 +56,10 @@ def _thickness(case: Case, role: Role) -> float | None:
 
 def _interfaces(regions: Iterable[str]) -> tuple[Interface, ...]:
     numbers = sorted(int(name.split()[1]) for name in regions if name.startswith("particle"))
-    return tuple(Interface(f"particle {n}", f"interface {n}", "interface", ("electrolyte", "active")) for n in numbers)
+    return tuple(
+        Interface(f"particle {n}", f"interface {n}", "interface", ("electrolyte", "active"), f"surface {n}")
+        for n in numbers
+    )
 
 
 def _sections(solid: Solid, opening: Opening, interface: Interface, size: float, around_axis: bool) -> DetachmentAround:

@@ -18,6 +18,7 @@ from intact.regions import SHOWN
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
 from mechanics.detachment import DETACHED
+from mechanics.transport import Ending
 
 SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
 
@@ -28,7 +29,9 @@ class Reporter:
     The time of fields is the charge that has flowed: the state of charge, as long as it has not turned round.
     """
 
-    def __init__(self, body: Body, solid: Solid, contact: ContactLoss, folder: Path) -> None:
+    def __init__(
+        self, body: Body, solid: Solid, contact: ContactLoss, folder: Path, lithium: fem.Function | None = None
+    ) -> None:
         self.highest_in_coarse_cells = 0.0  # damage
         self._contact = contact
         self._solid = solid
@@ -45,8 +48,9 @@ class Reporter:
             self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
         first = solid.comm.rank == 0
-        self.trace = Trace(folder / results.HISTORY if first else None, unit)
+        self.trace = Trace(folder / results.HISTORY if first else None, unit, lithium is not None)
         self.each = Each(folder / results.EACH if first else None, list(contact.parts))
+        self._written = [self._displacement, solid.state.d, self._region, *([] if lithium is None else [lithium])]
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
@@ -69,6 +73,11 @@ class Reporter:
         if pictured or self.trace.stopped is not None:
             self._keep_fields()
 
+    def ended(self, ending: Ending) -> None:
+        """Where a charge is over before all that is asked for, its end is kept as well."""
+        self.trace.endings.append(ending)
+        self._keep_fields()
+
     def close(self) -> None:
         self._fields.close()
         self.trace.close()
@@ -77,10 +86,10 @@ class Reporter:
     def _keep_fields(self) -> None:
         """The state is the last equilibrium, also where the step after it failed; before the first there is none."""
         last = self.trace.flowed
-        if self.trace.records and last != self._kept:
+        if self.trace.records and (self._kept is None or abs(last - self._kept) > SAME_SOC):
             self._kept = last
             self._displacement.interpolate(self._solid.deformation)
-            self._fields.write_function([self._displacement, self._solid.state.d, self._region], last)
+            self._fields.write_function(self._written, last)
 
     def _look_at_coarse_cells(self) -> None:
         here = float(self._solid.state.d.x.array[self._coarse_nodes].max(initial=0.0))

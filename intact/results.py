@@ -124,11 +124,16 @@ def _table(summary: Summary) -> Table:
     cycled = _cycled(runs)
     for which in cycled:
         sheet.add_column(f"detached after\n{which} cycle", justify="right")
+    charged = any("lithium" in run for run in runs)
+    if charged:
+        for heading in ("detached\nat the end", "capacity\nreached"):
+            sheet.add_column(heading, justify="right")
     sheet.add_column("outcome")
     for run in runs:
         located = (_located(run, f"{kind}_detachment") for kind in ("first", "full"))
         shares = [run["detached_fraction_at_soc"].get(soc) for soc in pictured]
         shares += [_after_cycle(run, which) for which in cycled]
+        shares += [run["detached_fraction_at_end"], _capacity(run)] if charged else []
         percents = ("-" if share is None else f"{share:.0%}" for share in shares)
         sheet.add_row(*run["labels"].values(), *located, *percents, outcome(run))
     return sheet
@@ -144,6 +149,7 @@ def _plain(run: Summary, pictured: Sequence[str], cycled: Sequence[str]) -> dict
         **{f"detached_fraction_at_{soc}": run["detached_fraction_at_soc"].get(soc) for soc in pictured},
         **{f"detached_fraction_after_{which}_cycle": _after_cycle(run, which) for which in cycled},
         **{half: run["cycling"][half] for half in HALF_CYCLES if cycled},
+        **({"capacity_reached": _capacity(run)} if "lithium" in run else {}),
         **{f"{name}_at_{soc}": number for soc in pictured[-1:] for name, number in _contact(run, soc).items()},
         "last_soc": run["last_soc"],
         "outcome": "converged" if run["converged"] else run["reason"],
@@ -159,6 +165,10 @@ def _pictured(runs: Sequence[Summary]) -> list[str]:
 def _cycled(runs: Sequence[Summary]) -> Sequence[str]:
     """The cycles after which the table tells how much has let go."""
     return ("first", "last")[: max((run["cycling"]["cycles"] for run in runs if "cycling" in run), default=0)]
+
+
+def _capacity(run: Summary) -> float | None:
+    return run["lithium"]["capacity_reached"] if "lithium" in run else None
 
 
 def _after_cycle(run: Summary, which: str) -> float | None:

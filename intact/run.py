@@ -21,6 +21,7 @@ from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
 from intact.contact import ContactLoss
+from intact.lithium import Lithium
 from intact.preflight import warnings
 from intact.reporter import Reporter
 from intact.sections import as_written
@@ -95,15 +96,20 @@ def run_case(
         with timed("setting up"):
             made = solid(body)
             contact = ContactLoss(body, made)
+            lithium = None if case.diffusion is None else Lithium(body, made)
             minimiser = AlternateMinimiser(
                 made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear
             )
     known = _known(body, made)
     cycled = cycles.of_case(case)
     charge = Charge(case.steps.until, case.steps.largest, case.steps.smallest, case.output.soc, cycled.turns)
-    with closing(Reporter(body, made, contact, folder)) as reporter:
+    content = None if lithium is None else lithium.diffusion.content
+    with closing(Reporter(body, made, contact, folder, content)) as reporter:
         try:
-            evolve(made, minimiser, charge, contact, case.steps.onset, reporter)
+            if lithium is None:
+                evolve(made, minimiser, charge, contact, case.steps.onset, reporter)
+            else:
+                lithium.charge(minimiser, contact, reporter)
         except KeyboardInterrupt:  # from here on each process is on its own: the others may be anywhere
             reporter.trace.stopped = INTERRUPTED
     seconds = perf_counter() - start
@@ -114,6 +120,7 @@ def run_case(
         **reporter.trace.figures(case.output.soc),
         **({"contact_of_each_at_end": dict(reporter.each.last)} if len(contact.parts) > 1 else {}),
         **({} if case.cycling is None else {"cycling": reporter.trace.cycles(cycled)}),
+        **({} if lithium is None else {"lithium": lithium.figures(reporter.trace)}),
         "seconds_in_all": seconds,
         "profile": profile.profile(seconds),
         "warnings": [

@@ -32,7 +32,7 @@ def schema() -> Node:
             section = _section(root, section["properties"][name])
         leaf = _without_null(section["properties"][path[-1]])
         section["properties"][path[-1]] = _single_or_list(leaf) if can_be_compared(path) else leaf
-    for name in ("stack", "particles", "fatigue", "cycling"):
+    for name in ("stack", "particles", "fatigue", "diffusion", "cycling"):
         root["properties"][name] = _without_null(root["properties"][name])
     notch = root["$defs"]["Stack"]["properties"]
     notch["notch"] = _without_null(notch["notch"])

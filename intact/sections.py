@@ -151,6 +151,21 @@ class Shrinkage(Section):
     )
 
 
+class Diffusion(Section):
+    """How lithium moves in particles that are charged at a current, through what of their surface is in touch. Charge
+    ends where the surface of one has got to steps.until. Without this table lithium is even at every moment."""
+
+    c_rate: Annotated[float, Quantity("number", above=0)] = key(
+        "current: 1 takes out what is between SoC 0 and 1 in an hour; what is in touch shares it", example=1
+    )
+    drift: Literal["stress", "none"] = key(
+        "stress: lithium also moves from where the particle is pressed to where it is pulled; none: only down its own "
+        "gradient",
+        example="stress",
+    )
+    rest: Annotated[float, Quantity("time", least=0)] = key("without current, after the charge", "0 s", "30 min")
+
+
 class Contact(Section):
     """What contact loss means."""
 
@@ -248,6 +263,7 @@ class Case(Section):
     flow: Flow = Field(default_factory=Flow)
     fatigue: Fatigue | None = None
     shrinkage: Shrinkage
+    diffusion: Diffusion | None = None
     contact: Contact = Field(default_factory=Contact)
     boundaries: Boundaries = Field(default_factory=Boundaries)
     steps: Steps = Field(default_factory=Steps)

@@ -13,6 +13,7 @@ from intact.cycles import SAME, Cycles, name
 from intact.touch import MEANING, Touch
 from mechanics import Record
 from mechanics.detachment import DETACHED, WHOLLY
+from mechanics.transport import Ending
 
 BALANCED = 1e-2  # of the work, which the trapezoidal rule itself misses by some 1e-3 with coarse steps
 INTERRUPTED = "interrupted from outside"
@@ -38,19 +39,22 @@ COLUMNS = (
     *CERTIFICATE,
     *MEANING,
 )
+# Of a run that follows lithium, in the order of mechanics.evolution.Lithium.
+LITHIUM = ("time_s", "lithium_content", "surface_content", "in_touch", "c_rate")
 
 
 class Trace:
     """The equilibria so far, why there are no more, and history.csv: a line as soon as its step is known."""
 
-    def __init__(self, history: Path | None, unit: str = IN_A_PLANE) -> None:
+    def __init__(self, history: Path | None, unit: str = IN_A_PLANE, lithium: bool = False) -> None:
         self.records: list[Record] = []
+        self.endings: list[Ending] = []  # of the stages of a charge that follows lithium
         self.flowed = 0.0  # charge, either way, up to the last equilibrium
         self.touches: list[Touch | None] = []  # one for each record
         self.stopped: str | None = None  # why, when the run ends early
         self._file = None if history is None else history.open("w", newline="", encoding="utf-8")
         self._unit = unit
-        self._write([column.format(unit=unit) for column in COLUMNS])
+        self._write([column.format(unit=unit) for column in (*COLUMNS, *LITHIUM * lithium)])
 
     def add(self, record: Record, touch: Touch | None = None) -> None:
         if record.outcome.converged:
@@ -61,7 +65,7 @@ class Trace:
         else:
             later = f" of {name(record.half_cycle)}" if record.half_cycle > 1 else ""
             self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}{later}"
-        self._write([*_row(record), *_contact(touch)])
+        self._write([*_row(record), *_contact(touch), *_lithium(record)])
 
     def close(self) -> None:
         if self._file is not None:
@@ -213,6 +217,10 @@ def _row(record: Record) -> list[object]:
 def _contact(touch: Touch | None) -> list[str]:
     numbers = [None] * len(MEANING) if touch is None else astuple(touch)
     return ["" if number is None else f"{number:.9g}" for number in numbers]
+
+
+def _lithium(record: Record) -> list[str]:
+    return [] if record.lithium is None else [f"{number:.9g}" for number in astuple(record.lithium)]
 
 
 def _certificate(record: Record) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 INTERNAL: Mapping[str, str] = {
     "number": "",
     "length": "um",
+    "time": "s",
     "stress": "MPa",
     "toughness": "J/m^2",
     "stress intensity": "MPa*m^0.5",
@@ -33,6 +34,7 @@ INTERNAL: Mapping[str, str] = {
 EXAMPLES: Mapping[str, str] = {
     "number": '0.3 or "30 %"',
     "length": '"5 um"',
+    "time": '"30 min"',
     "stress": '"1.41 GPa"',
     "toughness": '"70 J/m^2"',
     "stress intensity": '"0.23 MPa*m^0.5"',

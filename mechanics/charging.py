@@ -1,33 +1,41 @@
 """Lithium and mechanics in turn: a step of transport, the strain that goes with it, equilibrium, and its stress."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from math import inf
+from time import perf_counter
+from typing import Protocol
 
 import numpy as np
 import ufl
-from dolfinx import fem
-from dolfinx.fem.petsc import assemble_matrix, create_matrix
-from petsc4py import PETSc
 
-from mechanics.alternate import AlternateMinimiser, Outcome
-from mechanics.diffusion import ACTIVE, Diffusion
-from mechanics.functional import assembled
-from mechanics.linear import LinearSolver
+from mechanics.alternate import AlternateMinimiser, Ending, Outcome
+from mechanics.balance import Balance
+from mechanics.detachment import DETACHED
+from mechanics.diffusion import Diffusion
+from mechanics.evolution import Lithium, Observer, Record, Watched, recorded
+from mechanics.facing import Facing
+from mechanics.loading import ROUND
 from mechanics.medium import Medium
+from mechanics.recovery import Recovery
 from mechanics.solid import Solid, SolidError
+from mechanics.transport import Ending as Ended
 from mechanics.transport import Transport
 
-Strain = Callable[
-    [np.ndarray], np.ndarray
-]  # content -> linear strain, isotropic; zero where the body is as it was built
-NUDGE = 1e-3  # of content, over which the slope of the strain is taken
-SMOOTHINGS = 4  # the second one on are for the nodes of the surface
-CUTS = 12  # times that a step is halved until one gives up
+KNOTS = 1000  # of a table of strain over the charge
 
 
-class Observer(Protocol):
-    def step(self, transport: Transport, outcome: Outcome) -> None:
-        """After each step that is kept, and after the one at which the run has to stop."""
+class StagesObserver(Observer, Protocol):
+    def ended(self, ending: Ended) -> None:
+        """After each stage, of which the last step has been told."""
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """How small steps get."""
+
+    smallest: float  # below which one that fails ends the run
+    onset: float  # to which the one in which detachment begins is cut
 
 
 class Coupling:
@@ -41,23 +49,43 @@ class Coupling:
     step. A tolerance of content below β x times what equilibria leave of stress cannot be had.
     """
 
-    def __init__(self, solid: Solid, diffusion: Diffusion, cells: np.ndarray, medium: Medium, strain: Strain) -> None:
+    def __init__(
+        self,
+        solid: Solid,
+        diffusion: Diffusion,
+        cells: np.ndarray,
+        medium: Medium,
+        facing: Facing | None = None,
+    ) -> None:
+        """What the medium strains at a charge, its cells strain where that much lithium is out; beyond full charge as
+        just before. `facing`: the damage by which surfaces are in touch, where it is not that on them."""
         if solid.swelling is None:
             raise SolidError("lithium strains cells one by one: the active medium takes a curve as its shrinkage")
         body = solid.mesh
         self._solid, self._diffusion, self._swelling = solid, diffusion, solid.swelling
-        self._strain, self._medium = strain, medium
+        self._medium, self._facing = medium, facing
+        self._table = np.array([medium.swelling(soc) for soc in np.linspace(0, 1, KNOTS + 1)])
+        self._shape = self._table[-1] / medium.strain(1.0)  # the unit tensor, but for a crystal
         owned = body.topology.index_map(body.topology.dim).size_local
         self._cells, self._owned = cells, cells[cells < owned].astype(np.int32)
         self._corners = diffusion.content.function_space.dofmap.list
-        self._recover = _Recovery(diffusion, self._owned, solid.kinematics.measure(ufl.SpatialCoordinate(body)))
+        self._recover = Recovery(diffusion, self._owned, solid.kinematics.measure(ufl.SpatialCoordinate(body)))
         self._before: tuple[np.ndarray, np.ndarray, float] | None = None  # stress and content of cells, time
 
     def strain(self) -> None:
-        """Content to strain, one number in each cell."""
-        strains = self._strain(self._of_cells(self._diffusion.content.x.array, self._cells))
-        tensors = self._swelling.strain.x.array.reshape(-1, 3, 3)
-        tensors[self._cells] = strains[:, None, None] * np.eye(3)
+        """Content to strain, the same in all of a cell."""
+        host, tensors = self._diffusion.host, self._swelling.strain.x.array.reshape(-1, 3, 3)
+        content = self._of_cells(self._diffusion.content.x.array, self._cells)
+        knots = KNOTS * (host.full - content) / host.capacity
+        below = np.clip(knots.astype(int), 0, KNOTS - 1)
+        share = (knots - below)[:, None, None]
+        tensors[self._cells] = (1 - share) * self._table[below] + share * self._table[below + 1]
+
+    def tell(self, transport: Transport) -> None:
+        """To transport, of the equilibrium that it has come to."""
+        if self._facing is not None:
+            self._facing.look()
+        transport.heed(self.stress(transport.time))
 
     def stress(self, time: float) -> float:
         """Stress of the equilibrium at this time, to transport; by how much content would differ had it been known."""
@@ -65,7 +93,7 @@ class Coupling:
         if diffusion.linear:
             return 0.0
         tensors = self._swelling.stress().reshape(-1, 3, 3)[self._owned]
-        stress = -np.trace(tensors, axis1=1, axis2=2) / (3 * self._recover.volumes)
+        stress = -np.tensordot(tensors, self._shape) / (3 * self._recover.volumes)
         content = self._of_cells(diffusion.content.x.array, self._owned)
         softening, expected = self._softening(), diffusion.stress_at(time)
         smooth, change = self._recover(stress + softening * content), None
@@ -89,90 +117,107 @@ class Coupling:
         return nodal[self._corners[cells]].mean(axis=1)
 
     def _softening(self) -> float:
-        """κ at the mean content. Any number would be right in the limit; this one leaves s smooth."""
-        around = self._diffusion.mean() + np.array([-NUDGE, NUDGE])
-        low, high = self._strain(around)
-        slope = max(float(high - low) / (2 * NUDGE), 0.0)
+        """κ of the mean slope. Any number would be right in the limit; this one leaves s smooth."""
+        slope = max(-self._medium.strain(1.0) / self._diffusion.host.capacity, 0.0)
         return 2 * self._medium.young / (3 * (1 - self._medium.poisson)) * slope
 
 
 def charge(
-    solid: Solid, minimiser: AlternateMinimiser, transport: Transport, coupling: Coupling, observer: Observer
+    solid: Solid,
+    minimiser: AlternateMinimiser,
+    transport: Transport,
+    coupling: Coupling,
+    detachment: Watched,
+    steps: Seconds,
+    observer: StagesObserver,
 ) -> bool:
-    """Through the schedule of the transport, from the equilibrium at the content it starts with.
+    """Through the schedule of the transport, from the equilibrium at the content it starts with: `evolve`, for steps in
+    time.
 
     False when a step did not converge however small; the state is then the last equilibrium.
     """
+    plastic_work, work, begun, cuts, half = 0.0, 0.0, False, 0, 1
+    clock, ahead = perf_counter(), inf  # ahead: time at which detachment begins
+
+    def record(outcome: Outcome) -> Record:
+        soc, now = transport.diffusion.soc(), _now(transport)
+        return recorded(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half, now)
+
     outcome = _equilibrium(solid, minimiser, transport, coupling)
     if outcome.converged:
-        solid.seat()
-    observer.step(transport, outcome)
+        plastic_work = solid.seat()
+        coupling.tell(transport)
+    observer.step(record(outcome))
     if not outcome.converged:
         return False
-    cuts = 0
+    balance = Balance(solid)
+    over = 0  # stages of which the end has been told
     while not transport.finished:
+        half = transport.half_cycle
+        if transport.time >= ahead:
+            ahead = inf
+        transport.at_most(max((ahead - transport.time) / 2, steps.onset))
         transport.advance()
-        if transport.elapsed == 0:  # a stage has ended where it was
+        tried, elapsed = transport.time, transport.elapsed
+        if elapsed == 0:  # a stage has ended where it was
+            over = _tell_ends(transport, over, observer)
             continue
-        outcome = _equilibrium(solid, minimiser, transport, coupling)
+        fine = begun or elapsed <= steps.onset * (1 + ROUND)
+
+        def begins_coarsely(count: int, fine: bool = fine) -> bool:
+            detached = detachment.fraction()
+            observer.iteration(transport.diffusion.soc(), count, detached)
+            return not fine and detached > DETACHED
+
+        outcome = _equilibrium(solid, minimiser, transport, coupling, begins_coarsely)
         if outcome.converged:
-            cuts = 0
-            observer.step(transport, outcome)
+            plastic_work += solid.accept()
+            coupling.tell(transport)
+            balance.step()
+            work = balance.work
+            kept = record(outcome)
+            begun = begun or kept.detached_fraction > DETACHED
+            observer.step(kept)
+            over = _tell_ends(transport, over, observer)
+            cuts, clock = 0, perf_counter()
             continue
-        if cuts == CUTS:
-            observer.step(transport, outcome)
+        interrupted = outcome.ending is Ending.INTERRUPTED
+        gives_up = not interrupted and elapsed / 2 < steps.smallest
+        if gives_up:
+            observer.step(record(outcome))
+        if interrupted:
+            ahead = tried
         transport.retreat()
         coupling.strain()
-        if cuts == CUTS:
+        if gives_up:
             return False
         cuts += 1
     return True
 
 
-def _equilibrium(solid: Solid, minimiser: AlternateMinimiser, transport: Transport, coupling: Coupling) -> Outcome:
-    """At the present content, or back to where the solid was."""
+def _equilibrium(
+    solid: Solid,
+    minimiser: AlternateMinimiser,
+    transport: Transport,
+    coupling: Coupling,
+    interrupt: Callable[[int], bool] = lambda count: False,
+) -> Outcome:
+    """At the present content, or back to where the solid was. Its charge stays as it is, so that no equilibrium is
+    extrapolated from the last two: what one that starts so near leaves of stress would move lithium."""
     saved = solid.state.save()
     coupling.strain()
-    outcome = minimiser.minimise()
-    if outcome.converged:
-        solid.accept()
-        transport.heed(coupling.stress(transport.time))
-    else:
+    outcome = minimiser.minimise(interrupt)
+    if not outcome.converged:
         solid.state.restore(saved)
     return outcome
 
 
-class _Recovery:
-    """A field at the nodes from one number in each active cell: its projection, and as a projection takes too much of
-    the middle of a cell to its nodes, that of what is still missing in the cells, a few times over."""
+def _tell_ends(transport: Transport, over: int, observer: StagesObserver) -> int:
+    for ending in transport.endings[over:]:
+        observer.ended(ending)
+    return len(transport.endings)
 
-    def __init__(self, diffusion: Diffusion, cells: np.ndarray, weight: Any) -> None:
-        self._space = diffusion.content.function_space
-        body = self._space.mesh
-        dx = ufl.Measure("dx", body, ACTIVE, subdomain_data=[(ACTIVE, cells)])
-        u, v = ufl.TrialFunction(self._space), ufl.TestFunction(self._space)
-        self._numbers = fem.Function(fem.functionspace(body, ("DG", 0)))
-        constant = ufl.TestFunction(self._numbers.function_space)
-        self.volumes = fem.assemble_vector(fem.form(constant * weight * dx)).array[cells]
-        self._right = fem.form(self._numbers * v * weight * dx)
-        mass = fem.form(u * v * weight * dx)
-        self._matrix = create_matrix(mass)
-        self._matrix.setOption(PETSc.Mat.Option.SPD, True)
-        assemble_matrix(self._matrix, mass)
-        self._matrix.assemble()
-        self._solver = LinearSolver(body.comm, 10, 1e-12, rows=diffusion.active)
-        self._cells, self._corners = cells, self._space.dofmap.list[cells]
 
-    def __call__(self, numbers: np.ndarray) -> np.ndarray:
-        found = np.zeros_like(fem.Function(self._space).x.array)
-        for _ in range(SMOOTHINGS):
-            found += self._projected(numbers - found[self._corners].mean(axis=1))
-        return found
-
-    def _projected(self, numbers: np.ndarray) -> np.ndarray:
-        self._numbers.x.array[:] = 0
-        self._numbers.x.array[self._cells] = numbers
-        right, found = assembled([self._right], fem.Function(self._space)), fem.Function(self._space)
-        self._solver.solve(self._matrix, right.x.petsc_vec, found.x.petsc_vec)
-        found.x.scatter_forward()
-        return found.x.array
+def _now(transport: Transport) -> Lithium:
+    contact = transport.diffusion.contact()
+    return Lithium(transport.time, transport.diffusion.mean(), contact.content, contact.share, transport.rate)

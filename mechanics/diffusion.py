@@ -34,6 +34,7 @@ class Host:
     diffusivity: float  # µm²/s
     attraction: float = 0.0  # β = Ω/(R T), 1/MPa: how tension draws lithium
     capacity: float = 1.0  # share of all sites that 1C empties in an hour
+    full: float = 1.0  # content at state of charge 0
 
 
 def attraction(molar_volume: float, temperature: float) -> float:
@@ -56,7 +57,9 @@ class Diffusion:
         host: Host,
         measure: Callable[[Any], Any] = lambda x: 1,
         damage: fem.Function | None = None,
+        behind: Mapping[str, np.ndarray] | None = None,
     ) -> None:
+        """Particles of any size share a current by the cells `behind` their surfaces; without it, by area."""
         self.host, self.comm = host, body.comm
         space = fem.functionspace(body, ("Lagrange", 1))
         self.content = fem.Function(space, name="lithium")
@@ -74,7 +77,10 @@ class Diffusion:
         self._matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
         self._matrix.setOption(PETSc.Mat.Option.SPD, True)
         d = fem.Function(space) if damage is None else damage
-        self._surfaces = Surfaces(self.content, cells, surfaces, d, measure(ufl.SpatialCoordinate(body)))
+        self._behind = {name: part[part < len(self._of_cells)] for name, part in (behind or {}).items()}
+        volumes = {name: self._over(part, self._of_cells) for name, part in self._behind.items()}
+        weight = measure(ufl.SpatialCoordinate(body))
+        self._surfaces = Surfaces(self.content, cells, surfaces, d, weight, volumes if behind else None)
 
     @property
     def linear(self) -> bool:
@@ -92,6 +98,21 @@ class Diffusion:
 
     def mean(self) -> float:
         return self.amount() / self.volume
+
+    def means(self) -> dict[str, float]:
+        """Mean content behind each surface."""
+        at_corners = self.content.x.array[self.content.function_space.dofmap.list[: len(self._of_cells)]]
+        filled = self._of_cells * at_corners.mean(axis=1)
+        return {
+            name: self._over(part, filled) / self._over(part, self._of_cells) for name, part in self._behind.items()
+        }
+
+    def _over(self, cells: np.ndarray, numbers: np.ndarray) -> float:
+        return float(self.comm.allreduce(numbers[cells].sum(), op=MPI.SUM))
+
+    def soc(self) -> float:
+        """Charge that is out, over the capacity."""
+        return (self.host.full - self.mean()) / self.host.capacity
 
     def inflow(self, rate: float) -> float:
         """∫ ẋ at this C-rate, positive where it charges, which takes lithium out."""
@@ -146,6 +167,9 @@ class Diffusion:
             beta = fem.Constant(body, np.float64(self.host.attraction))
             spread = D * (1 + beta * self.softening * x)
             inwards = D * beta * x * ufl.grad(s) - spread * ufl.grad(x)
+        constant = ufl.TestFunction(fem.functionspace(body, ("DG", 0)))
+        owned = body.topology.index_map(body.topology.dim).size_local
+        self._of_cells = fem.assemble_vector(fem.form(constant * weight * dx)).array[:owned]  # volumes
         self._filling = fem.form(v * weight * dx)
         self._flowing = fem.form(ufl.inner(inwards, ufl.grad(v)) * weight * dx)
         self._spreading = fem.form(spread * ufl.inner(ufl.grad(u), ufl.grad(v)) * weight * dx)

@@ -15,6 +15,17 @@ from mechanics.solid import Energies, Solid
 
 
 @dataclass(frozen=True)
+class Lithium:
+    """Where lithium is after a step, and what has moved it."""
+
+    time: float  # s since the charge began
+    content: float  # mean of all active material
+    surface: float  # and of the surface in touch; not a number where nothing is
+    in_touch: float  # share of the surface of all active material
+    rate: float  # C-rate that was carried
+
+
+@dataclass(frozen=True)
 class Record:
     """One accepted step, or the step at which the run had to stop."""
 
@@ -28,6 +39,7 @@ class Record:
     cuts: int  # repetitions that this step took
     seconds: float
     half_cycle: int = 1  # on the first way up; 2 on the first way down
+    lithium: Lithium | None = None  # where its way is followed
 
 
 class Watched(Protocol):
@@ -60,7 +72,7 @@ def evolve(
     clock = perf_counter()
 
     def record(soc: float, outcome: Outcome) -> Record:
-        return _record(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half)
+        return recorded(solid, detachment, soc, plastic_work, work, outcome, cuts, clock, half)
 
     solid.load(charge.soc)
     saved = solid.state.save()
@@ -110,7 +122,7 @@ def evolve(
     return True
 
 
-def _record(
+def recorded(
     solid: Solid,
     detachment: Watched,
     soc: float,
@@ -120,7 +132,9 @@ def _record(
     cuts: int,
     clock: float,
     half: int,
+    lithium: Lithium | None = None,
 ) -> Record:
+    """The present state."""
     highest = solid.comm.allreduce(float(np.max(solid.state.d.x.array)), op=MPI.MAX)
     return Record(
         soc=soc,
@@ -133,4 +147,5 @@ def _record(
         cuts=cuts,
         seconds=perf_counter() - clock,
         half_cycle=half,
+        lithium=lithium,
     )

@@ -24,6 +24,8 @@ class Contact:
     """What of the surfaces is in touch."""
 
     shares: Mapping[str, float]  # of each surface, 1 where all of it is in touch
+    contents: Mapping[str, float]  # of each that current reaches, the mean over what of it is in touch
+    share: float  # of all surfaces together
     area: float  # in touch
     content: float  # mean over what is in touch; not a number where nothing is
     inlet: np.ndarray  # by node: where a current of 1 goes; zero where nothing is in touch
@@ -33,14 +35,26 @@ class Contact:
         """Surfaces that no current reaches."""
         return [name for name, share in self.shares.items() if share < LOST]
 
+    def furthest(self, current: float) -> float:
+        """Content of the surface that this current, positive where it brings lithium, has moved most."""
+        return (max if current > 0 else min)(self.contents.values(), default=np.nan)
+
 
 class Surfaces:
-    """Facets by name, in touch as far as they are not damaged: current spreads evenly over 1 - d of all of them."""
+    """Facets by name, in touch as far as they are not damaged: current spreads evenly over 1 - d of each of them, and
+    between them by the volume for each area behind them."""
 
     def __init__(
-        self, content: fem.Function, cells: np.ndarray, surfaces: Mapping[str, np.ndarray], d: fem.Function, weight: Any
+        self,
+        content: fem.Function,
+        cells: np.ndarray,
+        surfaces: Mapping[str, np.ndarray],
+        d: fem.Function,
+        weight: Any,
+        volumes: Mapping[str, float] | None = None,
     ) -> None:
-        """`weight` is the measure of the body, `cells` are the active ones."""
+        """`weight` is the measure of the body, `cells` are the active ones. `volumes` are those behind each surface:
+        so particles of any size that are in touch are charged alike. Without them current goes by area alone."""
         self._space = content.function_space
         body = self._space.mesh
         self._comm = body.comm
@@ -63,6 +77,8 @@ class Surfaces:
         one = fem.Constant(body, np.float64(1.0))
         self._areas, self._touching = on_each(one * weight * ds), on_each(touch * ds)
         self._contents, self._inlets = on_each(touch * content * ds), on_each(touch * v * ds)
+        areas = {name: self._scalar(form) for name, form in self._areas.items()}
+        self._depths = {name: 1.0 if volumes is None else volumes[name] / area for name, area in areas.items()}
 
     def contact(self) -> Contact:
         """At the present damage and content. A surface that has let go gets nothing, the others more."""
@@ -73,11 +89,18 @@ class Surfaces:
         shares = {name: touching[name] / areas[name] for name in areas}
         reached = [name for name in areas if shares[name] >= LOST]
         area = sum(touching[name] for name in reached)
+        fed = sum(self._depths[name] * touching[name] for name in reached)
         inlet = fem.Function(self._space).x.array
         for name in reached:
-            inlet += assembled([self._inlets[name]], fem.Function(self._space)).x.array / area
-        content = sum(contents[name] for name in reached) / area if reached else np.nan
-        return Contact(shares, area, content, inlet)
+            inlet += assembled([self._inlets[name]], fem.Function(self._space)).x.array * (self._depths[name] / fed)
+        return Contact(
+            shares=shares,
+            contents={name: contents[name] / touching[name] for name in reached},
+            share=sum(touching.values()) / (sum(areas.values()) or np.inf),
+            area=area,
+            content=sum(contents[name] for name in reached) / area if reached else np.nan,
+            inlet=inlet,
+        )
 
     def _scalar(self, form: fem.Form) -> float:
         return float(self._comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM))

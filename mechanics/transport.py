@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from math import inf, log2, pi
 
 import numpy as np
@@ -29,7 +30,7 @@ class Stage:
     rate: float  # C-rate, 1/h; positive charges, which takes lithium out; 0 rests
     duration: float = inf  # s
     mean: float | None = None  # content of all active material
-    surface: float | None = None  # and of its surface in touch
+    surface: float | None = None  # and of the surface in touch that is furthest
 
     def __post_init__(self) -> None:
         ends = self.duration < inf or (self.rate != 0 and (self.mean is not None or self.surface is not None))
@@ -50,14 +51,14 @@ class Transport:
     def __init__(
         self, diffusion: Diffusion, stages: Sequence[Stage], tolerance: float = 1e-4, largest: float = inf
     ) -> None:
-        """`tolerance` of the content, in each step; `largest` step in s."""
+        """`tolerance` of the content, in each step; `largest` step in s while a current flows."""
         self.diffusion, self.stages, self.tolerance = diffusion, tuple(stages), tolerance
         self.time = self.elapsed = 0.0  # s; of the last step
         self.endings: list[Ending] = []  # of the stages that are over
         self.refused = 0  # steps that were too long
         self._step, self._largest = Step(diffusion, tolerance), largest
         self._current, self._since = 0.0, 0.0  # ∫ ẋ now; time at which the stage has begun
-        self._length = min(largest, tolerance * self._across() ** 2 / diffusion.host.diffusivity)
+        self._length = tolerance * self._across() ** 2 / diffusion.host.diffusivity
         self._begun = False
         self._kept = self._keep()
 
@@ -69,18 +70,29 @@ class Transport:
     def stage(self) -> Stage:
         return self.stages[len(self.endings)]
 
+    @property
+    def half_cycle(self) -> int:
+        """That of the coming step: 1 until the current first turns round."""
+        signs = [np.sign(stage.rate) for stage in self.stages[: len(self.endings) + 1] if stage.rate != 0]
+        return 1 + sum(a != b for a, b in pairwise(signs))
+
+    @property
+    def rate(self) -> float:
+        """C-rate of the last step, and of the coming one unless a stage begins with it."""
+        return self._current / self.diffusion.inflow(1.0)
+
     def advance(self) -> None:
         """One step, or the end of a stage that cannot go on."""
-        self._kept, self.elapsed = self._keep(), 0.0
-        contact = self.diffusion.contact()
+        contact, self.elapsed = self.diffusion.contact(), 0.0
         if not self._begun:
             self._begin(contact)
+        self._kept = self._keep()
         stage, left, ending = self.stage, *self._left()
         if stage.rate != 0 and contact.area == 0:
             self._end(Ending.UNREACHABLE)
         elif left <= ROUND * self._length:
             self._end(ending)
-        elif self._beyond(contact.content):
+        elif self._beyond(contact.furthest(self._current)):
             self._end(Ending.SURFACE)
         else:
             self._go(left, ending, contact)
@@ -98,12 +110,17 @@ class Transport:
         one; no more than to a quarter of it."""
         if error > 0 and self.elapsed > 0:
             power = int(np.floor(log2(SAFE * self.tolerance / error) / 2))
-            self._length = min(self._length, self.elapsed * 2.0 ** max(power, -2))
+            self.at_most(self.elapsed * 2.0 ** max(power, -2))
+
+    def at_most(self, seconds: float) -> None:
+        """So long may the next step be."""
+        self._length = min(self._length, seconds)
 
     def _go(self, left: float, ending: Ending, contact: Contact) -> None:
         """A step that is exact enough, and does not go beyond the surface content at which the stage ends."""
         diffusion, source = self.diffusion, self._current * contact.inlet
-        low, high = (0.0, contact.content), None
+        start = 0.0, contact.furthest(self._current)
+        low, high = start, None
         lands = False
         for _ in range(HALVINGS):
             seconds = self._fitting(left) if high is None else _between(low, high, self.stage.surface)
@@ -111,9 +128,9 @@ class Transport:
             if not error <= self.tolerance:  # nor where it is not a number
                 diffusion.content.x.array[:] = self._kept[0]
                 self._shorten(seconds, error)
-                high, low = None, (0.0, contact.content)
+                high, low = None, start
                 continue
-            reached = diffusion.contact().content if self.stage.surface is not None else 0.0
+            reached = diffusion.contact().furthest(self._current) if self.stage.surface is not None else 0.0
             lands = self.stage.surface is not None and abs(reached - self.stage.surface) <= self.tolerance
             if lands or (high is None and not self._beyond(reached)):
                 break
@@ -141,7 +158,7 @@ class Transport:
         jump = abs(current - self._current)
         if jump > 0 and contact.area > 0:
             first = pi * diffusion.host.diffusivity * (self.tolerance * contact.area / (2 * jump)) ** 2
-            self._length = min(self._largest, first)
+            self._length = first
         self._current, self._since, self._begun = current, self.time, True
 
     def _end(self, ending: Ending) -> None:
@@ -164,6 +181,8 @@ class Transport:
 
     def _fitting(self, left: float) -> float:
         """The step, so that no sliver is left at the end."""
+        if self._current != 0:
+            self.at_most(self._largest)
         if left <= self._length * (1 + ROUND):
             return left
         return left / 2 if left < 2 * self._length else self._length
@@ -171,7 +190,7 @@ class Transport:
     def _lengthen(self, error: float) -> None:
         """By a power of two, so that factors fit for long: the error goes with the third power of the step."""
         power = int(log2(SAFE * self.tolerance / max(error, 1e-300)) / 3) if error < SAFE * self.tolerance else 0
-        self._length = min(self._length * 2 ** min(power, LONGEST), self._largest)
+        self._length *= 2 ** min(power, LONGEST)
 
     def _shorten(self, seconds: float, error: float = 0.0) -> None:
         power = max(1, int(np.ceil(log2(error / (SAFE * self.tolerance)) / 3))) if 0 < error < inf else 1

@@ -8,7 +8,43 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.special import j0, jn_zeros
 
+from mechanics import Record
+from mechanics.charging import Seconds
+from mechanics.transport import Ending
+
 TERMS = 200
+STEPS = Seconds(smallest=1e-3, onset=1.0)
+
+
+class Unbroken:
+    """Stands for the interface of a body that is not to break."""
+
+    def fraction(self) -> float:
+        return 0.0
+
+
+class Told:
+    """Keeps the records of a run."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.endings: list[Ending] = []
+
+    @property
+    def times(self) -> list[float]:
+        return [record.lithium.time for record in self.records]
+
+    @property
+    def converged(self) -> list[bool]:
+        return [record.outcome.converged for record in self.records]
+
+    def iteration(self, soc: float, count: int, detached: float) -> None: ...
+
+    def step(self, record: Record) -> None:
+        self.records.append(record)
+
+    def ended(self, ending: Ending) -> None:
+        self.endings.append(ending)
 
 
 @dataclass(frozen=True)

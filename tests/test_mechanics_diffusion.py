@@ -7,7 +7,9 @@ import pytest
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
+from mechanics.detachment import BROKEN
 from mechanics.diffusion import Diffusion, Host, attraction
+from mechanics.facing import Facing
 from mechanics.touching import LOST, SurfaceError
 from mechanics.tr_bdf2 import NotSettled, Step
 from mechanics.transport import Ending, Stage, Transport, TransportError
@@ -138,6 +140,96 @@ def test_two_particles_share_by_what_is_in_touch():
     assert square.diffusion.contact().inlet[left].sum() == pytest.approx(0.5)
     square.damage.interpolate(lambda x: 0.75 * (x[0] < 0.5))
     assert square.diffusion.contact().inlet[left].sum() == pytest.approx(0.2)
+
+
+class Uneven:
+    """A line with a particle at each end: a short one of length 0.25, and a long one of 0.5."""
+
+    def __init__(self) -> None:
+        n = 40
+        body = mesh.create_interval(MPI.COMM_SELF, n, [0.0, 1.0])
+        x = (np.arange(n) + 0.5) / n
+        cells = np.flatnonzero((x < 0.25) | (x > 0.5)).astype(np.int32)
+        ends = {
+            name: mesh.locate_entities(body, 0, lambda x, at=at: np.isclose(x[0], at))
+            for name, at in {"short": 0.25, "long": 0.5}.items()
+        }
+        self.damage = fem.Function(fem.functionspace(body, ("Lagrange", 1)))
+        behind = {"short": cells[cells < n // 2], "long": cells[cells >= n // 2]}
+        self.diffusion = Diffusion(body, cells, ends, Host(1e-3), damage=self.damage, behind=behind)
+        self.diffusion.content.x.array[:] = 1.0
+        self.places = self.diffusion.content.function_space.tabulate_dof_coordinates()[:, 0]
+
+    def of(self, long: bool) -> np.ndarray:
+        return self.diffusion.content.x.array[(self.places > 0.499) if long else (self.places < 0.251)]
+
+
+def test_particles_of_any_size_are_charged_alike():
+    """By their depth: at C/1000 content is even, and the same in both; by area the short one would be empty first."""
+    line = Uneven()
+    transport = Transport(line.diffusion, [Stage(1e-3, mean=0.5)])
+    while not transport.finished:
+        transport.advance()
+    assert list(line.diffusion.means()) == ["short", "long"]
+    assert list(line.diffusion.means().values()) == pytest.approx([0.5, 0.5], abs=1e-9)
+    for long in (False, True):
+        np.testing.assert_allclose(line.of(long), 0.5, atol=1e-3 / 3600 * 0.5**2 / 1e-3 + 1e-4)
+
+
+def test_a_stage_ends_where_the_first_surface_has_got_to():
+    """Half of the short one's touch is lost, so that it gets half, and the long one more than its share."""
+    line = Uneven()
+    line.damage.x.array[line.places < 0.3] = 0.5
+    transport = Transport(line.diffusion, [Stage(10.0, surface=0.5), Stage(-10.0, surface=0.9)])
+    while not transport.finished:
+        over = len(transport.endings)
+        transport.advance()
+        if over == 0 and transport.endings:
+            contents = line.diffusion.contact().contents
+            assert contents["long"] == pytest.approx(0.5, abs=1e-4)
+            assert contents["short"] > 0.6
+    contents = line.diffusion.contact().contents
+    assert max(contents.values()) == pytest.approx(0.9, abs=1e-4)
+    assert min(contents.values()) < 0.9
+
+
+def test_half_cycles_count_turns_and_not_rests():
+    line = Uneven()
+    stages = [Stage(5.0, mean=0.9), Stage(0.0, 10.0), Stage(5.0, mean=0.8), Stage(-5.0, mean=0.9), Stage(0.0, 10.0)]
+    transport, told = Transport(line.diffusion, stages, 1e-2), {}
+    while not transport.finished:
+        stage, half = len(transport.endings), transport.half_cycle
+        transport.advance()
+        told[stage] = half, round(transport.rate, 9)
+    assert told == {0: (1, 5.0), 1: (1, 0.0), 2: (1, 5.0), 3: (2, -5.0), 4: (2, 0.0)}
+
+
+def test_first_step_of_a_stage_can_be_halved_again_and_again():
+    line = Uneven()
+    transport, tried = Transport(line.diffusion, [Stage(1.0, duration=50.0)]), []
+    for _ in range(5):
+        transport.advance()
+        tried.append(transport.elapsed)
+        transport.retreat()
+    np.testing.assert_allclose(tried, tried[0] / 2.0 ** np.arange(5))
+
+
+def test_a_surface_faces_the_crack_in_its_layer():
+    """The crack runs two rows of elements away from the surface, along half of it, and is partly through in a quarter:
+    damage on the surface itself is none."""
+    square = Square(Host(1e-2))
+    d, x = fem.Function(square.damage.function_space), square.places
+    crack = np.isclose(x[0], 0.75 + 2 / SIDE)
+    d.x.array[crack & (x[1] > 0.51)] = BROKEN
+    d.x.array[crack & (x[1] < 0.26)] = 0.4
+    middles = mesh.compute_midpoints(square.body, 2, np.arange(2 * SIDE**2, dtype=np.int32))[:, 0]
+    layer = np.flatnonzero((middles > 0.75) & (middles < 0.95)).astype(np.int32)
+    surface = mesh.locate_entities(square.body, 1, lambda x: np.isclose(x[0], 0.75))
+    facing = Facing(d, [(surface, layer)])
+    on = np.isclose(x[0], 0.75)
+    expected = np.select([x[1] > 0.51, x[1] < 0.26], [1.0, 0.4], 0.0)
+    np.testing.assert_allclose(facing.damage.x.array[on], expected[on])
+    assert not facing.damage.x.array[~on].any()
 
 
 def test_nothing_in_touch_ends_a_stage_with_current_and_not_a_rest():
