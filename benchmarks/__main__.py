@@ -1,4 +1,4 @@
-"""containers/run python3 -m benchmarks [tension tension-fine shear main elastic stack processes] [--repeats 3] [--page]"""
+"""containers/run python3 -m benchmarks [tension tension-fine shear main elastic stack processes] [--page]"""
 
 from __future__ import annotations
 

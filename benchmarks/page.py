@@ -54,8 +54,8 @@ compared.
 
 ## Processes
 
-Seconds on the wall of a step in which nothing breaks, everything made before. What is bound by memory gains from a second
-process what the memory gives to two at once (a triad of NumPy's); assembly and factors gain more.
+Seconds on the wall of a step in which nothing breaks, everything made before. What is bound by memory gains from a
+second process what the memory gives to two at once (a triad of NumPy's); assembly and factors gain more.
 
 {processes}
 

@@ -46,8 +46,8 @@ def main() -> None:
 
 
 def triad(comm: MPI.Comm) -> float:
-    """GB/s of all processes together, the best of a few times. NumPy takes two passes: b's and c's go in, a's go out, come
-    back and go out again."""
+    """GB/s of all processes together, the best of a few times. NumPy takes two passes: b's and c's go in, a's go out,
+    come back and go out again."""
     count = LONG // comm.size
     a, b, c = np.zeros(count), np.ones(count), np.ones(count)
     best = np.inf
