@@ -1,12 +1,13 @@
-"""Keys as paths into the table of a case file, and the two ways to bring values in: --set and compare."""
+"""Keys as paths into the table of a case file, and the ways to bring values in: --set, compare and band."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from intact.problems import Parts, Problem, is_list, known_keys, shown
+from intact.problems import SWEEPS, Parts, Problem, is_list, known_keys, shown
 from materials.properties import nearest
 
 Table = dict[str, Any]
@@ -59,7 +60,8 @@ def can_be_compared(path: Parts) -> bool:
 
 
 def apply_settings(table: Table, settings: Sequence[str]) -> list[Problem]:
-    """Put every key=value in. On the command line a list is a comparison, and a single value ends one."""
+    """Put every key=value in. On the command line a list is a comparison, unless band names the key, and a single value
+    ends one."""
     problems = []
     for setting in settings:
         key, equals, text = setting.partition("=")
@@ -70,10 +72,17 @@ def apply_settings(table: Table, settings: Sequence[str]) -> list[Problem]:
         value = _value(text.strip())
         if not put(table, path, value):
             problems.append(Problem("--set", f"got {setting!r}, but the case has a value where that needs a table"))
-        elif isinstance(table.setdefault("compare", []), list) and can_be_compared(path):
-            others = [other for other in table["compare"] if not isinstance(other, str) or parts(other) != path]
-            table["compare"] = [*others, key.strip()] if isinstance(value, list) else others
+        elif can_be_compared(path) and all(isinstance(table.setdefault(word, []), list) for word in SWEEPS):
+            if not isinstance(value, list):
+                for word in SWEEPS:
+                    table[word] = [other for other in table[word] if not _names(other, path)]
+            elif not any(_names(other, path) for word in SWEEPS for other in table[word]):
+                table["compare"] = [*table["compare"], key.strip()]
     return problems
+
+
+def _names(entry: Any, path: Parts) -> bool:
+    return isinstance(entry, str) and parts(entry) == path
 
 
 def _value(text: str) -> Any:
@@ -85,37 +94,56 @@ def _value(text: str) -> Any:
     return table["value"] if len(table) == 1 else text
 
 
-def compared_keys(table: Table) -> tuple[list[Parts], list[Problem]]:
-    """The keys that carry a list to run the case over."""
-    entries = table.get("compare", [])
+@dataclass(frozen=True)
+class Swept:
+    """The keys that carry a list: those whose values stand beside each other, and those that make up a band."""
+
+    compared: tuple[Parts, ...]
+    banded: tuple[Parts, ...]
+
+
+def swept_keys(table: Table) -> tuple[Swept, list[Problem]]:
+    """The keys to run the case over."""
+    problems: list[Problem] = []
+    compared = _listed(table, "compare", [], problems)
+    banded = _listed(table, "band", compared, problems)
+    if isinstance(look_up(table, SWEPT), list) and SWEPT not in (*compared, *banded):
+        compared.insert(0, SWEPT)
+    return Swept(tuple(compared), tuple(banded)), problems
+
+
+def _listed(table: Table, word: str, taken: Sequence[Parts], problems: list[Problem]) -> list[Parts]:
+    """The keys under compare or band; what is wrong with them is added to the problems."""
+    entries = table.get(word, [])
     if not isinstance(entries, list):
-        return [], [Problem("compare", f'got {shown(entries)}, takes a list of keys, such as ["flow.yield_stress"]')]
+        takes = 'takes a list of keys, such as ["flow.yield_stress"]'
+        problems.append(Problem(word, f"got {shown(entries)}, {takes}"))
+        return []
     keys: list[Parts] = []
-    problems = []
     for entry in entries:
         path = parts(entry) if isinstance(entry, str) else ()
-        wrong = _why_not(table, entry, path)
+        wrong = _why_not(table, word, entry, path)
         if wrong is None and path in keys:
-            wrong = Problem("compare", f"got {entry!r} twice, takes each key once")
+            wrong = Problem(word, f"got {entry!r} twice, takes each key once")
+        if wrong is None and path in taken:
+            wrong = Problem(word, f"got {entry!r}, which compare names, too, takes a key in one of them")
         if wrong is None:
             keys.append(path)
         else:
             problems.append(wrong)
-    if isinstance(look_up(table, SWEPT), list) and SWEPT not in keys:
-        keys.insert(0, SWEPT)
-    return keys, problems
+    return keys
 
 
-def _why_not(table: Table, entry: Any, path: Parts) -> Problem | None:
-    """What is wrong with one entry of compare."""
+def _why_not(table: Table, word: str, entry: Any, path: Parts) -> Problem | None:
+    """What is wrong with one entry of compare or band."""
     if not can_be_compared(path):
         hint = nearest(str(entry), known_keys()) if ".".join(path) not in known_keys() else ""
         takes = "takes keys that hold one value each, such as flow.yield_stress"
-        return Problem("compare", f"got {shown(entry)}, {takes}{hint}")
+        return Problem(word, f"got {shown(entry)}, {takes}{hint}")
     values = look_up(table, path)
     if not isinstance(values, list) or not values:
         got = "nothing" if values is None else shown(values)
-        return Problem(entry, f"got {got}, takes a list of values, because compare names it")
+        return Problem(entry, f"got {got}, takes a list of values, because {word} names it")
     if any(value in values[:place] for place, value in enumerate(values)):
         return Problem(entry, f"got {shown(values)}, takes each value once")
     return None
