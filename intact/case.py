@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from intact.contradictions import contradictions
-from intact.keys import SWEPT, Swept, Table, apply_settings, look_up, put, remove, swept_keys
+from intact.keys import SWEPT, Group, Swept, Table, apply_settings, look_up, put, remove, swept_keys
 from intact.problems import SWEEPS, CaseProblems, Parts, Problem, known_keys, location, problem
 from intact.sections import Case
 from intact.toml_text import dotted
@@ -57,7 +57,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Study:
     swept, wrong = swept_keys(table)
     problems += wrong
     told = {one.key for one in problems}
-    compared = swept.compared or (SWEPT,)
+    compared = swept.compared or ((SWEPT,),)
     combinations = list(_combinations(table, swept))
     _leave_out_idle_keys([each for each, _ in combinations], path.parent)
     cases = []
@@ -65,15 +65,15 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Study:
         case, wrong = _check(each, path.parent)
         problems += [one for one in wrong if one.key not in told]
         if case is not None:
-            cases.append(({dotted(key): str(look_up(each, key)) for key in (*compared, *own)}, case))
+            cases.append(({dotted(key): str(look_up(each, key)) for key, *_ in (*compared, *own)}, case))
     problems += _in_no_case(swept, combinations)
     if problems:
         raise CaseProblems(path, problems)
     return Study(path, cases[0][1].title or path.stem, tuple(cases), _dotted(compared), _dotted(swept.banded))
 
 
-def _dotted(keys: Iterable[Parts]) -> tuple[str, ...]:
-    return tuple(map(dotted, keys))
+def _dotted(groups: Iterable[Group]) -> tuple[str, ...]:
+    return tuple(dotted(first) for first, *_ in groups)
 
 
 def _table(path: Path) -> Table:
@@ -89,24 +89,26 @@ def _table(path: Path) -> Table:
     raise CaseProblems(path, [Problem(str(path), text)])
 
 
-def _combinations(table: Table, swept: Swept) -> Iterator[tuple[Table, list[Parts]]]:
+def _combinations(table: Table, swept: Swept) -> Iterator[tuple[Table, list[Group]]]:
     """The table once for each combination of the values of its keys, with the banded keys that are its own: a number
     given for a material makes a band where the material is, and is left out elsewhere."""
     plain = {name: entry for name, entry in table.items() if name not in SWEEPS}
     for compared in _with_each_value(plain, swept.compared):
-        own = [key for key in swept.banded if _matters(compared, key)]
-        for key in swept.banded:
-            if key not in own:
-                remove(compared, key)
+        own = [group for group in swept.banded if all(_matters(compared, key) for key in group)]
+        for key in (key for group in swept.banded if group not in own for key in group):
+            remove(compared, key)
         for each in _with_each_value(compared, own):
             yield each, own
 
 
-def _with_each_value(table: Table, keys: Sequence[Parts]) -> Iterator[Table]:
-    for values in product(*(look_up(table, key) for key in keys)):
+def _with_each_value(table: Table, groups: Sequence[Group]) -> Iterator[Table]:
+    # Lists of different lengths have been told of as a mistake.
+    lists = [zip(*(look_up(table, key) for key in group), strict=False) for group in groups]
+    for chosen in product(*lists):
         one = deepcopy(table)
-        for key, value in zip(keys, values, strict=True):
-            put(one, key, value)
+        for group, values in zip(groups, chosen, strict=True):
+            for key, value in zip(group, values, strict=True):
+                put(one, key, value)
         yield one
 
 
@@ -125,10 +127,11 @@ def _card(name: object) -> object:
         return name
 
 
-def _in_no_case(swept: Swept, combinations: Sequence[tuple[Table, list[Parts]]]) -> Iterator[Problem]:
-    for key in swept.banded:
-        if not any(key in own for _, own in combinations):
-            yield Problem(dotted(key), "has no effect, since no case has this material, takes leaving it out of band")
+def _in_no_case(swept: Swept, combinations: Sequence[tuple[Table, list[Group]]]) -> Iterator[Problem]:
+    for group in swept.banded:
+        if not any(group in own for _, own in combinations):
+            words = "has no effect, since no case has this material, takes leaving it out of band"
+            yield Problem(dotted(group[0]), words)
 
 
 def _leave_out_idle_keys(tables: Sequence[Table], folder: Path) -> None:

@@ -19,7 +19,10 @@ from intact.sections import Case
 from materials.properties import PROPERTIES
 
 Node = dict[str, Any]
-COMPARE = "keys that carry a list; the case is run once for each combination of their values"
+COMPARE = (
+    "keys that carry a list; the case is run once for each combination of their values; keys in a list of their own go "
+    "together, value by value"
+)
 BAND = (
     "the same for what is unknown: its values are run, too, and told as one line, from the lowest to the highest of "
     "what comes out; a number given for a material is left out where the material is not"
@@ -42,7 +45,8 @@ def schema() -> Node:
     notch["notch"] = _without_null(notch["notch"])
     root["properties"]["given"]["additionalProperties"] = _given()
     for word, meaning in (("compare", COMPARE), ("band", BAND)):
-        root["properties"][word] = {"description": meaning, "type": "array", "items": _compared_keys()}
+        together = {"anyOf": [_compared_keys(), {"type": "array", "items": _compared_keys()}]}
+        root["properties"][word] = {"description": meaning, "type": "array", "items": together}
     about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Case file of Intact"}
     return {**_without_titles(root), **about}
 

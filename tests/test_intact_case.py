@@ -437,7 +437,12 @@ REFUSED = {
     ),
     "compared and banded at once": (
         "flow.yield_stress=['tabor', 'none']\nband=['flow.yield_stress']",
-        "band: got 'flow.yield_stress', which compare names, too, takes a key in one of them",
+        "band: got 'flow.yield_stress' and compare has it, too, takes it once",
+    ),
+    "keys together with lists of different lengths": (
+        "compare=[['materials.active', 'shrinkage.active_strain']]\nmaterials.active=['scNCM92', 'NCM811']\n"
+        "shrinkage.active_strain=['-10 %']",
+        "compare: got ['materials.active', 'shrinkage.active_strain'], takes keys with lists of one length",
     ),
     "banded key without a list": (
         "band=['fracture.length']",
@@ -686,6 +691,27 @@ def test_a_band_needs_nothing_that_is_compared(written):
     assert study.compared == ("materials.electrolyte",)
     assert study.banded == ("fracture.interface_toughness",)
     assert study.folders == ("LZC_60-J-m-2", "LZC_80-J-m-2")
+
+
+TOGETHER = MINIMAL.replace('active = "scNCM92"', 'active = ["NCM622", "LiCoO2"]').replace(
+    'active_strain = "-10 %"\nmeasure = "linear"', 'curve = ["NCM622", "LiCoO2"]\nlithium = [[0.9, 0.3], [1.0, 0.5]]'
+)
+
+
+def test_keys_in_a_list_of_their_own_go_together(written):
+    groups = '["materials.active", "shrinkage.curve", "shrinkage.lithium"], "fracture.length"'
+    study = read(written(f"compare = [{groups}]\n{TOGETHER}"), ['fracture.length=["0.2 um", "0.3 um"]'])
+    assert study.compared == ("materials.active", "fracture.length")
+    assert study.folders == ("NCM622_0.2-um", "NCM622_0.3-um", "LiCoO2_0.2-um", "LiCoO2_0.3-um")
+    assert [case.shrinkage.lithium for _, case in study.cases] == [(0.9, 0.3)] * 2 + [(1.0, 0.5)] * 2
+    assert [case.shrinkage.curve for _, case in study.cases] == ["NCM622"] * 2 + ["LiCoO2"] * 2
+    assert against_schema(f"compare = [{groups}]\n{TOGETHER}") == []
+
+
+def test_a_key_set_to_one_value_leaves_those_it_goes_with(written):
+    text = f'compare = [["materials.active", "shrinkage.curve"]]\n{TOGETHER}'
+    study = read(written(text), ["materials.active=NCM811", "shrinkage.curve=NCM811", "shrinkage.lithium=[0.9, 0.3]"])
+    assert study.folders == ("LZACO",)
 
 
 def test_setting_a_list_keeps_a_band(written):
