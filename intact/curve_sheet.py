@@ -20,14 +20,16 @@ from intact.sheet import ALARM, EDGE, FAINT, INK, WIDTH, Sheet, plain, points
 
 # Okabe & Ito, "Color Universal Design", 2008: told apart by colour-blind readers.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", (0, (3, 1.4)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)))
-MARKERS = ("o", "s", "^", "D")
+DASHES = (
+    *("-", (0, (3, 1.4)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2))),
+    *((0, (7, 2)), (0, (1, 2.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (2, 3))),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "h", "*")
 THICK, THIN, STEP = 8.0, 3.0, 2.0  # pixels: the first line, the last at least, from line to line at most
 BETWEEN_MARKERS = 10  # accepted steps
 SHADE = 0.22  # how much of its colour a band has
 LEFT, TOP, BOTTOM = 138, 84, 96  # around the axes, pixels
 ENTRY = 72  # height of a run in the legend, pixels
-
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -124,9 +126,11 @@ def area(
 def envelope(
     runs: Sequence[FinishedRun], number: Callable[[Step], float | None]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Charge, and the lowest and the highest there."""
+    """Charge, and the lowest and the highest there; nothing where no run knows the number."""
     known = [[(step.flowed, told) for step in run.steps if (told := number(step)) is not None] for run in runs]
     lines = [np.array(line).T for line in known if line]
+    if not lines:
+        return np.empty(0), np.empty(0), np.empty(0)
     flowed = np.unique(np.concatenate([line[0] for line in lines]))
     there = np.array([np.interp(flowed, line[0], line[1], left=np.nan, right=np.nan) for line in lines])
     return flowed, np.nanmin(there, axis=0), np.nanmax(there, axis=0)
