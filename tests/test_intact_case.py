@@ -17,7 +17,8 @@ from intact.problems import known_keys
 from intact.schema import schema
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS
 
-MODEL = Path(__file__).parent.parent / "cases" / "lzco-vs-lzaco.toml"
+FOLDER = Path(__file__).parent.parent / "cases"
+MODEL = FOLDER / "lzco-vs-lzaco.toml"
 MINIMAL = """
 [materials]
 electrolyte = "LZACO"
@@ -837,6 +838,13 @@ def faults(node, value, root, where="case"):
 def against_schema(text: str) -> list[str]:
     described = schema()
     return list(faults(described, tomllib.loads(text), described))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_case_file_can_be_run_and_is_what_the_schema_says(path):
+    study = read(path)
+    assert len(set(study.folders)) == len(study.cases)
+    assert against_schema(path.read_text(encoding="utf-8")) == []
 
 
 def test_schema_accepts_the_model_case_and_the_minimal_one():
