@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from intact.curve_sheet import DASHES, ENTRY, LEFT, Look, area, beside, cross, frame, label, legend, looks, over
+from intact.curve_sheet import DASHES, LEFT, Look, area, beside, cross, frame, label, legend, legend_height, looks, over
 from intact.finished import FinishedRun, FinishedStudy
 from intact.results import CUT_OFF
 from intact.sheet import FAINT, INK, WIDTH, Sheet, points
@@ -27,7 +27,7 @@ def tells(study: FinishedStudy) -> bool:
 
 
 def draw(study: FinishedStudy, file: Path) -> None:
-    height = max(TOP + 2 * AXES + BETWEEN + BOTTOM, TOP + BOTTOM + ENTRY * (len(study.lines) + 4))
+    height = TOP + max(2 * AXES + BETWEEN, legend_height(study, marks=4)) + BOTTOM
     sheet = Sheet(WIDTH, height)
     sheet.title(study.title)
     each = (height - TOP - BETWEEN - BOTTOM) / 2

@@ -29,7 +29,7 @@ THICK, THIN, STEP = 8.0, 3.0, 2.0  # pixels: the first line, the last at least, 
 BETWEEN_MARKERS = 10  # accepted steps
 SHADE = 0.22  # how much of its colour a band has
 LEFT, TOP, BOTTOM = 138, 84, 96  # around the axes, pixels
-ENTRY = 72  # height of a run in the legend, pixels
+ENTRY, LINE = 44, 28  # in the legend: height of what has one line, and what each further line adds, pixels
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class Look:
 
 
 def draw(study: FinishedStudy, file: Path) -> None:
-    sheet = Sheet(WIDTH, max(720, TOP + BOTTOM + ENTRY * (len(study.lines) + 2)))
+    sheet = Sheet(WIDTH, max(720, TOP + legend_height(study, marks=2) + BOTTOM))
     sheet.title(study.title)
     axes = sheet.figure.add_axes(sheet.area(LEFT, TOP, WIDTH / 2, sheet.height - TOP - BOTTOM))
     for runs, look in zip(study.lines, looks(study), strict=True):
@@ -200,6 +200,12 @@ def frame(axes: Axes, study: FinishedStudy, said: str, share: bool = True) -> No
         spine.set_color(FAINT)
 
 
+def legend_height(study: FinishedStudy, marks: int) -> int:
+    """Enough for all runs and for this many marks of two lines, in pixels."""
+    labels = [label(runs, study.compared) for runs in study.lines]
+    return (ENTRY + LINE) * marks + sum(ENTRY + LINE * name.count("\n") for name in labels)
+
+
 def legend(axes: Axes, study: FinishedStudy, marks: Sequence[Line2D]) -> Legend:
     """To the right of the axes: each run with its outcome, then what the marks mean."""
     keys = list(marks)
@@ -208,8 +214,8 @@ def legend(axes: Axes, study: FinishedStudy, marks: Sequence[Line2D]) -> Legend:
     curves, _ = axes.get_legend_handles_labels()
     made = axes.legend(
         handles=[*curves, *keys],
-        loc="center left",
-        bbox_to_anchor=(1.0, 0.5),
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
         borderaxespad=EDGE / 20,
         fontsize=points(20),
         frameon=False,
