@@ -76,7 +76,7 @@ class Layout:
 
 
 def window(runs: Sequence[FinishedRun]) -> panels.Window:
-    """One frame for all panels of a study, so that they can be compared."""
+    """One frame for all panels of a sheet, so that they can be compared."""
     shapes = [read(file) for run in runs for file in run.fields.values()]
     if not shapes:
         raise UnreadableError("no run has kept any fields")

@@ -19,10 +19,10 @@ def draw(folder: Path) -> list[Path]:
     contact = [folder / CONTACT] if contact_sheet.tells(study) else []
     for file in contact:
         contact_sheet.draw(study, file)
-    view = crack_sheet.window(study.runs)
     sheets = {folder / CRACK_FIELD: study.rows}
     sheets |= {run.folder / CRACK_FIELD: (run,) for run in study.runs}
     for file, runs in sheets.items():
+        view = crack_sheet.window([run for run in runs if run.fields] or study.runs)
         crack_sheet.draw(study.title, runs, view, file)
     return [*sheets, curves, *contact]
 
