@@ -1,10 +1,10 @@
-"""Reads a case file: all of it, at once, into one Case for each combination of the compared keys."""
+"""Reads a case file: all of it, at once, into one Case for each combination of the keys that carry a list."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import product
@@ -13,10 +13,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from intact.contradictions import contradictions
-from intact.keys import SWEPT, Table, apply_settings, compared_keys, look_up, put, remove
-from intact.problems import CaseProblems, Parts, Problem, known_keys, location, problem
+from intact.keys import SWEPT, Group, Swept, Table, apply_settings, look_up, put, remove, swept_keys
+from intact.problems import SWEEPS, CaseProblems, Parts, Problem, known_keys, location, problem
 from intact.sections import Case
 from intact.toml_text import dotted
+from materials.card import CardError, UnknownMaterial, load
 from materials.properties import nearest
 
 __all__ = ["Case", "CaseProblems", "Study", "read"]
@@ -26,11 +27,14 @@ FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that wai
 
 @dataclass(frozen=True)
 class Study:
-    """A case file that has been read: a Case for each combination, with the compared values as written."""
+    """A case file that has been read: a Case for each combination, with the values of its keys as written. Cases that
+    differ in banded keys alone are folded into one line."""
 
     path: Path
     title: str
     cases: tuple[tuple[Mapping[str, str], Case], ...]
+    compared: tuple[str, ...]
+    banded: tuple[str, ...]
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -50,20 +54,26 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Study:
     path = Path(path)
     table = _table(path)
     problems = apply_settings(table, settings)
-    keys, wrong = compared_keys(table)
+    swept, wrong = swept_keys(table)
     problems += wrong
     told = {one.key for one in problems}
-    tables = _combinations(table, keys)
-    _leave_out_idle_keys(tables, path.parent)
+    compared = swept.compared or ((SWEPT,),)
+    combinations = list(_combinations(table, swept))
+    _leave_out_idle_keys([each for each, _ in combinations], path.parent)
     cases = []
-    for each in tables:
+    for each, own in combinations:
         case, wrong = _check(each, path.parent)
         problems += [one for one in wrong if one.key not in told]
         if case is not None:
-            cases.append(({dotted(key): str(look_up(each, key)) for key in keys or [SWEPT]}, case))
+            cases.append(({dotted(key): str(look_up(each, key)) for key, *_ in (*compared, *own)}, case))
+    problems += _in_no_case(swept, combinations)
     if problems:
         raise CaseProblems(path, problems)
-    return Study(path, cases[0][1].title or path.stem, tuple(cases))
+    return Study(path, cases[0][1].title or path.stem, tuple(cases), _dotted(compared), _dotted(swept.banded))
+
+
+def _dotted(groups: Iterable[Group]) -> tuple[str, ...]:
+    return tuple(dotted(first) for first, *_ in groups)
 
 
 def _table(path: Path) -> Table:
@@ -79,16 +89,49 @@ def _table(path: Path) -> Table:
     raise CaseProblems(path, [Problem(str(path), text)])
 
 
-def _combinations(table: Table, keys: Sequence[Parts]) -> list[Table]:
-    """The table once for each combination of the values of the compared keys."""
-    tables = []
-    for values in product(*(look_up(table, key) for key in keys)):
+def _combinations(table: Table, swept: Swept) -> Iterator[tuple[Table, list[Group]]]:
+    """The table once for each combination of the values of its keys, with the banded keys that are its own: a number
+    given for a material makes a band where the material is, and is left out elsewhere."""
+    plain = {name: entry for name, entry in table.items() if name not in SWEEPS}
+    for compared in _with_each_value(plain, swept.compared):
+        own = [group for group in swept.banded if all(_matters(compared, key) for key in group)]
+        for key in (key for group in swept.banded if group not in own for key in group):
+            remove(compared, key)
+        for each in _with_each_value(compared, own):
+            yield each, own
+
+
+def _with_each_value(table: Table, groups: Sequence[Group]) -> Iterator[Table]:
+    # Lists of different lengths have been told of as a mistake.
+    lists = [zip(*(look_up(table, key) for key in group), strict=False) for group in groups]
+    for chosen in product(*lists):
         one = deepcopy(table)
-        one.pop("compare", None)
-        for key, value in zip(keys, values, strict=True):
-            put(one, key, value)
-        tables.append(one)
-    return tables
+        for group, values in zip(groups, chosen, strict=True):
+            for key, value in zip(group, values, strict=True):
+                put(one, key, value)
+        yield one
+
+
+def _matters(table: Table, key: Parts) -> bool:
+    if key[0] != "given":
+        return True
+    there = [look_up(table, ("materials", role)) for role in ("electrolyte", "active")]
+    return _card(key[1]) in map(_card, there)
+
+
+def _card(name: object) -> object:
+    """The name of the card behind a name or alias; the name itself where there is none, which is told elsewhere."""
+    try:
+        return load(name).name if isinstance(name, str) else name
+    except (UnknownMaterial, CardError):
+        return name
+
+
+def _in_no_case(swept: Swept, combinations: Sequence[tuple[Table, list[Group]]]) -> Iterator[Problem]:
+    for group in swept.banded:
+        if not any(group in own for _, own in combinations):
+            words = "has no effect, since no case has this material, takes leaving it out of band"
+            yield Problem(dotted(group[0]), words)
 
 
 def _leave_out_idle_keys(tables: Sequence[Table], folder: Path) -> None:

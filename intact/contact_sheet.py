@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from intact.curve_sheet import DASHES, ENTRY, LEFT, Look, beside, cross, frame, label, legend, looks, over
+from intact.curve_sheet import DASHES, ENTRY, LEFT, Look, area, beside, cross, frame, label, legend, looks, over
 from intact.finished import FinishedRun, FinishedStudy
 from intact.results import CUT_OFF
 from intact.sheet import FAINT, INK, WIDTH, Sheet, points
@@ -27,14 +27,18 @@ def tells(study: FinishedStudy) -> bool:
 
 
 def draw(study: FinishedStudy, file: Path) -> None:
-    height = max(TOP + 2 * AXES + BETWEEN + BOTTOM, TOP + BOTTOM + ENTRY * (len(study.runs) + 4))
+    height = max(TOP + 2 * AXES + BETWEEN + BOTTOM, TOP + BOTTOM + ENTRY * (len(study.lines) + 4))
     sheet = Sheet(WIDTH, height)
     sheet.title(study.title)
     each = (height - TOP - BETWEEN - BOTTOM) / 2
     tops = (TOP, TOP + each + BETWEEN)
     shares, ratios = (sheet.figure.add_axes(sheet.area(LEFT, top, WIDTH / 2, each)) for top in tops)
-    for run, look in zip(study.runs, looks(study), strict=True):
-        name = label(run, study.compared)
+    for runs, look in zip(study.lines, looks(study), strict=True):
+        name, run = label(runs, study.compared), runs[0]
+        if len(runs) > 1:
+            area(shares, runs, look, lambda step: step.opened, name)
+            area(ratios, runs, look, lambda step: step.resistance, name)
+            continue
         _curves(shares, run, look, [step.opened for step in run.steps], [step.detached for step in run.steps], name)
         known = [step.resistance for step in run.steps], [step.resistance_touching for step in run.steps]
         _curves(ratios, run, look, *known, name)

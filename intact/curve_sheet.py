@@ -1,18 +1,21 @@
-"""Draws detached fraction against state of charge, or the charge passed in several cycles: a line for each run."""
+"""Draws detached fraction against state of charge, or the charge passed in several cycles: a line for each run, or the
+area that the runs of a band fill."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from intact.finished import ELECTROLYTE, FinishedRun, FinishedStudy
+from intact.finished import ELECTROLYTE, FinishedRun, FinishedStudy, Step
 from intact.sheet import ALARM, EDGE, FAINT, INK, WIDTH, Sheet, plain, points
 
 # Okabe & Ito, "Color Universal Design", 2008: told apart by colour-blind readers.
@@ -21,8 +24,12 @@ DASHES = ("-", (0, (3, 1.4)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)))
 MARKERS = ("o", "s", "^", "D")
 THICK, THIN, STEP = 8.0, 3.0, 2.0  # pixels: the first line, the last at least, from line to line at most
 BETWEEN_MARKERS = 10  # accepted steps
+SHADE = 0.22  # how much of its colour a band has
 LEFT, TOP, BOTTOM = 138, 84, 96  # around the axes, pixels
 ENTRY = 72  # height of a run in the legend, pixels
+
+
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,19 @@ class Look:
 
 
 def draw(study: FinishedStudy, file: Path) -> None:
-    sheet = Sheet(WIDTH, max(720, TOP + BOTTOM + ENTRY * (len(study.runs) + 2)))
+    sheet = Sheet(WIDTH, max(720, TOP + BOTTOM + ENTRY * (len(study.lines) + 2)))
     sheet.title(study.title)
     axes = sheet.figure.add_axes(sheet.area(LEFT, TOP, WIDTH / 2, sheet.height - TOP - BOTTOM))
-    for run, look in zip(study.runs, looks(study), strict=True):
-        _curve(axes, run, look, label(run, study.compared))
+    for runs, look in zip(study.lines, looks(study), strict=True):
+        if len(runs) == 1:
+            _curve(axes, runs[0], look, label(runs, study.compared))
+        else:
+            area(axes, runs, look, lambda step: step.detached, label(runs, study.compared))
+        _marks(axes, runs, look)
     frame(axes, study, "detached share of the interface")
     axes.set_xlabel(over(study), fontsize=points(26), color=INK, labelpad=8)
-    begun = any(run.first_detachment is not None for run in study.runs)
-    told = legend(axes, study, [Line2D([], [], label="first detachment", **_ring(FAINT))] * begun)
+    rings = [Line2D([], [], label="first detachment", **_ring(FAINT))] * bool(begun(study.runs))
+    told = legend(axes, study, rings)
     axes.set_position(sheet.area(LEFT, TOP, beside(sheet, told), sheet.height - TOP - BOTTOM))
     sheet.save(file)
 
@@ -57,8 +68,9 @@ def beside(sheet: Sheet, told: Legend) -> float:
 
 def looks(study: FinishedStudy) -> list[Look]:
     """Colour by the row of the crack field, dash and marker by everything else that is compared."""
-    rows = [run.labels[study.row_key] for run in study.runs]
-    others = [tuple(run.labels[key] for key in study.compared if key != study.row_key) for run in study.runs]
+    firsts = [line[0] for line in study.lines]
+    rows = [run.labels[study.row_key] for run in firsts]
+    others = [tuple(run.labels[key] for key in study.compared if key != study.row_key) for run in firsts]
     colours, styles = list(dict.fromkeys(rows)), list(dict.fromkeys(others))
     thinner = min(STEP, (THICK - THIN) / len(rows))
     return [
@@ -89,11 +101,51 @@ def _curve(axes: Axes, run: FinishedRun, look: Look, label: str) -> None:
         zorder=3,
         clip_on=False,
     )
-    if run.first_detachment is not None:
-        first = (run.first_detachment, run.detached_at(run.first_detachment))
-        axes.plot(*first, zorder=4, clip_on=False, **_ring(look.colour))
-    if not run.converged and run.steps:
-        axes.plot(flowed[-1], detached[-1], zorder=5, clip_on=False, **cross())
+
+
+def area(
+    axes: Axes, runs: Sequence[FinishedRun], look: Look, number: Callable[[Step], float | None], label: str
+) -> None:
+    """From the lowest to the highest of the runs, as far as each of them goes."""
+    flowed, low, high = envelope(runs, number)
+    axes.fill_between(flowed, low, high, color=look.colour, alpha=SHADE, linewidth=0, zorder=2)
+    for edge, said in ((low, label), (high, "_")):
+        axes.plot(
+            flowed,
+            edge,
+            color=look.colour,
+            linestyle=DASHES[look.style],
+            linewidth=points(THIN),
+            label=said,
+            zorder=3,
+        )
+
+
+def envelope(
+    runs: Sequence[FinishedRun], number: Callable[[Step], float | None]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Charge, and the lowest and the highest there."""
+    known = [[(step.flowed, told) for step in run.steps if (told := number(step)) is not None] for run in runs]
+    lines = [np.array(line).T for line in known if line]
+    flowed = np.unique(np.concatenate([line[0] for line in lines]))
+    there = np.array([np.interp(flowed, line[0], line[1], left=np.nan, right=np.nan) for line in lines])
+    return flowed, np.nanmin(there, axis=0), np.nanmax(there, axis=0)
+
+
+def _marks(axes: Axes, runs: Sequence[FinishedRun], look: Look) -> None:
+    """Where the first and the last begin to detach, and where any ends before its time."""
+    told = begun(runs)
+    for at, run in told[:1] + told[1:][-1:]:
+        axes.plot(at, run.detached_at(at), zorder=4, clip_on=False, **_ring(look.colour))
+    for run in runs:
+        if not run.converged and run.steps:
+            axes.plot(run.last, run.steps[-1].detached, zorder=5, clip_on=False, **cross())
+
+
+def begun(runs: Sequence[FinishedRun]) -> list[tuple[float, FinishedRun]]:
+    """Those that begin to detach, with when, the soonest first."""
+    found = [(run.first_detachment, run) for run in runs if run.first_detachment is not None]
+    return sorted(found, key=lambda one: one[0])
 
 
 def _ring(colour: str) -> dict[str, Any]:
@@ -104,14 +156,20 @@ def cross() -> dict[str, Any]:
     return {"marker": "X", "ms": points(24), "mfc": ALARM, "mec": "white", "mew": points(2), "linestyle": ""}
 
 
-def label(run: FinishedRun, compared: Sequence[str]) -> str:
+def label(runs: Sequence[FinishedRun], compared: Sequence[str]) -> str:
     """What was compared, and below it what came out."""
-    names = (run.labels[key] if key == ELECTROLYTE else f"{plain(key)} {run.labels[key]}" for key in compared)
-    outcome = []
-    if run.first_detachment is not None:
-        outcome.append(f"begins to detach at {run.when(run.first_detachment)}")
-    if not run.converged:
-        outcome.append(f"NOT CONVERGED after {run.when(run.last)}")
+    labels = runs[0].labels
+    names = (labels[key] if key == ELECTROLYTE else f"{plain(key)} {labels[key]}" for key in compared)
+    told, outcome = begun(runs), []
+    if told:
+        whens = dict.fromkeys(run.when(at) for at, run in (told[0], told[-1]))
+        outcome.append(f"begins to detach at {' to '.join(whens)}")
+    staying = sum(run.converged and run.first_detachment is None for run in runs)
+    if told and staying:
+        outcome.append(f"or stays in touch ({staying} of {len(runs)})")
+    last = min((run for run in runs if not run.converged), key=lambda run: run.last, default=None)
+    if last is not None:
+        outcome.append(f"NOT CONVERGED after {last.when(last.last)}")
     return "\n".join([", ".join(names), *(outcome or ["stays in touch"])])
 
 
@@ -156,7 +214,7 @@ def legend(axes: Axes, study: FinishedStudy, marks: Sequence[Line2D]) -> Legend:
     )
     for text in made.get_texts():
         text.set(color=INK, parse_math=False)
-    for text, run in zip(made.get_texts(), study.runs, strict=False):
-        if not run.converged:
+    for text, runs in zip(made.get_texts(), study.lines, strict=False):
+        if not all(run.converged for run in runs):
             text.set_color(ALARM)
     return made

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from intact import cycles
+from intact import band, cycles
 from materials import quantity
 
 ELECTROLYTE, RULE = "materials.electrolyte", "flow.yield_stress"
@@ -86,11 +86,16 @@ class FinishedStudy:
         return ELECTROLYTE if ELECTROLYTE in self.compared or not self.compared else self.compared[0]
 
     @property
+    def lines(self) -> list[list[FinishedRun]]:
+        """The runs of each combination of the compared keys: one, or those of a band."""
+        return band.groups(self.runs, self.compared, lambda run: run.labels)
+
+    @property
     def rows(self) -> tuple[FinishedRun, ...]:
-        """The runs of the joint crack field: the first value of every other compared key."""
+        """The runs of the joint crack field: the first value of every other key."""
         others = [key for key in self.compared if key != self.row_key]
-        first = self.runs[0].labels
-        return tuple(run for run in self.runs if all(run.labels[key] == first[key] for key in others))
+        first, firsts = self.runs[0].labels, [line[0] for line in self.lines]
+        return tuple(run for run in firsts if all(run.labels[key] == first[key] for key in others))
 
 
 def read(folder: Path) -> FinishedStudy:

@@ -20,6 +20,7 @@ from intact.toml_text import dotted
 from materials.properties import nearest
 
 Parts = tuple[str, ...]
+SWEEPS = ("compare", "band")  # the two lists of keys that carry a list
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def problem(error: ErrorDetails) -> Problem:
 
 def _unknown(path: Parts) -> str:
     *section, name = path
-    siblings = list(model_at(tuple(section)).model_fields) + ([] if section else ["compare"])
+    siblings = list(model_at(tuple(section)).model_fields) + ([] if section else [*SWEEPS])
     where = f"[{dotted(section)}]" if section else "a case"
     return f"got an unknown key, {where} takes {', '.join(siblings)}{_meant(name, siblings)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from intact import cycles
+from intact import band, cycles
 from intact.console import console
 from intact.touch import MEANING
 
@@ -23,6 +23,7 @@ OURS = (HISTORY, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu"
 PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
 CUT_OFF = 1e4  # resistance ratio above which there is no way left but through what is broken
 WIDE = 160  # of the table as text: no cell is broken
+TO = " ... "  # between the lowest and the highest of a band
 HALF_CYCLES = "first_detachment_half_cycle", "full_detachment_half_cycle"
 
 Summary = Mapping[str, Any]
@@ -53,7 +54,8 @@ def write(folder: Path, summary: Summary) -> None:
     write_json(folder / SUMMARY, summary)
     with (folder / TABLE).open("w", newline="", encoding="utf-8") as file:
         runs = summary["runs"]
-        rows = [_plain(run, _pictured(runs), _cycled(runs)) for run in runs]
+        keys = list(dict.fromkeys(key for run in runs for key in run["labels"]))
+        rows = [_plain(run, keys, _pictured(runs), _cycled(runs)) for run in runs]
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -105,16 +107,16 @@ def _print(summary: Summary, to: Console) -> None:
         below.add_row("·", Text(note))
     to.print(_table(summary))
     if any(run.get("contact") for run in summary["runs"]):
-        to.print(_contact_table(summary["runs"]))
+        to.print(_contact_table(summary))
     to.print(below)
 
 
 def _table(summary: Summary) -> Table:
-    """One line a run: where it let go, and whether it may be believed."""
-    runs = summary["runs"]
+    """One line a run, or a band of them: where it let go, and whether it may be believed."""
+    runs, compared = summary["runs"], summary["compare"]
     pictured = _pictured(runs)
     sheet = Table(title=summary["title"], title_justify="left")
-    for key in runs[0]["labels"]:
+    for key in compared:
         sheet.add_column(key.rpartition(".")[2].replace("_", " "))
     for heading in ("first detachment\nbetween SoC", "full detachment\nbetween SoC"):
         sheet.add_column(heading, justify="right")
@@ -124,21 +126,27 @@ def _table(summary: Summary) -> Table:
     for which in cycled:
         sheet.add_column(f"detached after\n{which} cycle", justify="right")
     sheet.add_column("outcome")
-    for run in runs:
-        located = (_located(run, f"{kind}_detachment") for kind in ("first", "full"))
-        shares = [run["detached_fraction_at_soc"].get(soc) for soc in pictured]
-        shares += [_after_cycle(run, which) for which in cycled]
-        percents = ("-" if share is None else f"{share:.0%}" for share in shares)
-        sheet.add_row(*run["labels"].values(), *located, *percents, outcome(run))
+    for group in band.of_summaries(runs, compared):
+        located = (_located_in(group, event) for event in band.EVENTS)
+        shares = [[run["detached_fraction_at_soc"].get(soc) for run in group] for soc in pictured]
+        shares += [[_after_cycle(run, which) for run in group] for which in cycled]
+        percents = (_spread(numbers, "{:.0%}".format) for numbers in shares)
+        sheet.add_row(*(group[0]["labels"][key] for key in compared), *located, *percents, _outcome_of(group))
     return sheet
 
 
-def _plain(run: Summary, pictured: Sequence[str], cycled: Sequence[str]) -> dict[str, Any]:
-    """The line of the table for programs."""
+def _spread(numbers: Sequence[float | None], written: Callable[[float], str]) -> str:
+    """The one number of a run, or the lowest and the highest of several."""
+    ends = band.ends(numbers)
+    return "-" if ends is None else TO.join(dict.fromkeys(map(written, ends)))
+
+
+def _plain(run: Summary, keys: Sequence[str], pictured: Sequence[str], cycled: Sequence[str]) -> dict[str, Any]:
+    """The line of the table for programs: each run has its own, also within a band."""
     ends = [f"{kind}_detachment{end}_soc" for kind in ("first", "full") for end in ("_after", "")]
     return {
         "folder": run["folder"],
-        **run["labels"],
+        **{key: run["labels"].get(key) for key in keys},
         **{key: run[key] for key in ends},
         **{f"detached_fraction_at_{soc}": run["detached_fraction_at_soc"].get(soc) for soc in pictured},
         **{f"detached_fraction_after_{which}_cycle": _after_cycle(run, which) for which in cycled},
@@ -165,6 +173,19 @@ def _after_cycle(run: Summary, which: str) -> float | None:
     return run["cycling"]["detached_fraction_after_half_cycle"].get(str(half))
 
 
+def _located_in(runs: Sequence[Summary], event: str) -> str:
+    """Of several runs what holds for all: not before the soonest had not yet, and not after the latest had."""
+    if len(runs) == 1:
+        return _located(runs[0], event)
+    soonest, latest = band.soonest_and_latest(runs, event)
+    until = _located(latest, event)
+    if soonest[f"{event}_soc"] is None:
+        return until
+    if latest[f"{event}_soc"] is not None:
+        until = f"{latest[f'{event}_soc']:.4g}" + _within(latest, f"{event}_half_cycle")
+    return f"{soonest[f'{event}_after_soc']:.4g}" + _within(soonest, f"{event}_half_cycle") + TO + until
+
+
 def _located(run: Summary, event: str) -> str:
     after, soc = run[f"{event}_after_soc"], run[f"{event}_soc"]
     if soc is not None:
@@ -189,23 +210,33 @@ def _contact(run: Summary, soc: str) -> Mapping[str, float | None]:
     return told or dict.fromkeys(MEANING)
 
 
-def _contact_table(runs: Sequence[Summary]) -> Table:
+def _contact_table(summary: Summary) -> Table:
     """What contact loss means at the last of the pictured states of charge."""
+    runs, compared = summary["runs"], summary["compare"]
     soc = _pictured(runs)[-1]
     sheet = Table(title=f"at SoC {soc}", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     headings = ("interface\nopen", "ionic resistance\n× intact", "if touching\nfaces conduct", "capacity\nreached")
     sheet.add_column("")
     for heading in headings:
         sheet.add_column(heading, justify="right")
-    for run in runs:
-        opened, *ratios, reached = (_contact(run, soc)[name] for name in MEANING)
-        shares = ["-" if share is None else f"{share:.1%}" for share in (opened, reached)]
-        sheet.add_row(run["folder"], shares[0], *map(_ratio, ratios), shares[1])
+    for group in band.of_summaries(runs, compared):
+        found = [_contact(run, soc) for run in group]
+        written: tuple[Callable[[float], str], ...] = ("{:.1%}".format, _ratio, _ratio, "{:.1%}".format)
+        cells = [_spread([one[name] for one in found], how) for name, how in zip(MEANING, written, strict=True)]
+        name = group[0]["folder"] if len(group) == 1 else ", ".join(group[0]["labels"][key] for key in compared)
+        sheet.add_row(name, *cells)
     return sheet
 
 
-def _ratio(ratio: float | None) -> str:
-    return "-" if ratio is None else "cut off" if ratio > CUT_OFF else f"{ratio:.3g}"
+def _ratio(ratio: float) -> str:
+    return "cut off" if ratio > CUT_OFF else f"{ratio:.3g}"
+
+
+def _outcome_of(runs: Sequence[Summary]) -> str:
+    if len(runs) == 1:
+        return outcome(runs[0])
+    stopped = sum(not run["converged"] for run in runs)
+    return f"STOPPED: {stopped} of {len(runs)} runs" if stopped else f"converged, {len(runs)} runs"
 
 
 def outcome(run: Summary) -> str:

@@ -16,7 +16,7 @@ from mpi4py import MPI
 
 import intact
 import meshes
-from intact import cycles, pictures, profile, results
+from intact import band, cycles, pictures, profile, results
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
@@ -212,7 +212,8 @@ def _joint(study: Study, told: Mapping[str, results.Summary | str]) -> dict[str,
     return {
         "title": study.title,
         "case": str(study.path),
-        "compare": list(study.cases[0][0]),
+        "compare": list(study.compared),
+        **({"band": list(study.banded), "folded": band.folded(runs, study.compared)} if study.banded else {}),
         "runs": runs,
         "lost": lost,
         "not_run": not_run,

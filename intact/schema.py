@@ -19,7 +19,14 @@ from intact.sections import Case
 from materials.properties import PROPERTIES
 
 Node = dict[str, Any]
-COMPARE = "keys that carry a list; the case is run once for each combination of their values"
+COMPARE = (
+    "keys that carry a list; the case is run once for each combination of their values; keys in a list of their own go "
+    "together, value by value"
+)
+BAND = (
+    "the same for what is unknown: its values are run, too, and told as one line, from the lowest to the highest of "
+    "what comes out; a number given for a material is left out where the material is not"
+)
 
 
 def schema() -> Node:
@@ -37,7 +44,9 @@ def schema() -> Node:
     notch = root["$defs"]["Stack"]["properties"]
     notch["notch"] = _without_null(notch["notch"])
     root["properties"]["given"]["additionalProperties"] = _given()
-    root["properties"]["compare"] = {"description": COMPARE, "type": "array", "items": _compared_keys()}
+    for word, meaning in (("compare", COMPARE), ("band", BAND)):
+        together = {"anyOf": [_compared_keys(), {"type": "array", "items": _compared_keys()}]}
+        root["properties"][word] = {"description": meaning, "type": "array", "items": together}
     about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Case file of Intact"}
     return {**_without_titles(root), **about}
 
@@ -59,7 +68,7 @@ def _without_null(node: Node) -> Node:
 def _single_or_list(node: Node) -> Node:
     about: Node = {name: node[name] for name in ("description", "examples", "default") if name in node}
     single = {name: entry for name, entry in node.items() if name not in (*about, "title")}
-    several = {"type": "array", "items": single, "minItems": 1, "description": "with this key in compare"}
+    several = {"type": "array", "items": single, "minItems": 1, "description": "with this key in compare or band"}
     return {**about, "anyOf": [single, several]}
 
 
@@ -90,7 +99,8 @@ def table() -> Table:
     rows = Table(box=box.SIMPLE_HEAD, title="The case file")
     for column in ("key", "default", "meaning", "takes"):
         rows.add_column(column, no_wrap=column == "key")
-    rows.add_row("compare", "none", COMPARE, 'a list of keys, such as \\["flow.yield_stress"]')
+    for word, meaning, example in (("compare", COMPARE, "flow.yield_stress"), ("band", BAND, "given.LZCO.hardness")):
+        rows.add_row(word, "none", meaning, f'a list of keys, such as \\["{example}"]')
     section: Parts = ()
     for key, field in known_keys().items():
         path = tuple(key.split("."))

@@ -140,7 +140,7 @@ REFUSED = {
         "fractur.model=AT1",
         "fractur: got an unknown key, a case takes title, about, geometry, materials, given, composite, stack, "
         "particles, mesh, fracture, flow, fatigue, shrinkage, contact, boundaries, steps, cycling, solver, output, "
-        "compare; did you mean fracture?",
+        "compare, band; did you mean fracture?",
     ),
     "key in the wrong section": (
         "stack.coarse=1 um",
@@ -434,6 +434,24 @@ REFUSED = {
         "compare=flow.yield_stress",
         "compare: got 'flow.yield_stress', takes a list of keys",
     ),
+    "compared and banded at once": (
+        "flow.yield_stress=['tabor', 'none']\nband=['flow.yield_stress']",
+        "band: got 'flow.yield_stress' and compare has it, too, takes it once",
+    ),
+    "keys together with lists of different lengths": (
+        "compare=[['materials.active', 'shrinkage.active_strain']]\nmaterials.active=['scNCM92', 'NCM811']\n"
+        "shrinkage.active_strain=['-10 %']",
+        "compare: got ['materials.active', 'shrinkage.active_strain'], takes keys with lists of one length",
+    ),
+    "banded key without a list": (
+        "band=['fracture.length']",
+        "fracture.length: got nothing, takes a list of values, because band names it",
+    ),
+    "band is no list": ("band=flow.yield_stress", "band: got 'flow.yield_stress', takes a list of keys"),
+    "band of a material that is not there": (
+        "band=['given.LZCO.hardness']\ngiven.LZCO.hardness=['1 GPa', '2 GPa']",
+        "given.LZCO.hardness: has no effect, since no case has this material, takes leaving it out of band",
+    ),
     "setting without a value": ("fracture.length", "--set: got 'fracture.length', takes key=value, such as"),
     "setting below a value": (
         "shrinkage.measure.short=x",
@@ -635,6 +653,79 @@ def test_own_numbers_can_be_compared(written):
     assert [case.material("electrolyte")["poisson_ratio"].number for _, case in study.cases] == [0.25, 0.35]
 
 
+BANDED = """
+band = ["fracture.interface_toughness", "given.LZC.young_modulus"]
+[materials]
+electrolyte = ["Li2ZrCl6", "LZACO"]
+active = "scNCM92"
+[given.LZC]
+young_modulus = ["7.92 GPa", "45.75 GPa"]
+[fracture]
+interface_toughness = ["60 J/m^2", "80 J/m^2"]
+interface_toughness_confidence = "assumed"
+[shrinkage]
+active_strain = "-10 %"
+measure = "linear"
+"""
+
+
+def test_banded_keys_multiply_where_they_matter(written):
+    study = read(written(BANDED))
+    assert study.compared == ("materials.electrolyte",)
+    assert study.banded == ("fracture.interface_toughness", "given.LZC.young_modulus")
+    assert study.folders == (
+        "Li2ZrCl6_60-J-m-2_7.92-GPa",
+        "Li2ZrCl6_60-J-m-2_45.75-GPa",
+        "Li2ZrCl6_80-J-m-2_7.92-GPa",
+        "Li2ZrCl6_80-J-m-2_45.75-GPa",
+        "LZACO_60-J-m-2",
+        "LZACO_80-J-m-2",
+    )
+    moduli = [case.material("electrolyte")["young_modulus"].number for _, case in study.cases]
+    assert moduli == [7920, 45750, 7920, 45750, 1410, 1410]
+
+
+def test_a_band_needs_nothing_that_is_compared(written):
+    study = read(written(BANDED), ["materials.electrolyte=LZC", "given.LZC.young_modulus=20 GPa"])
+    assert study.compared == ("materials.electrolyte",)
+    assert study.banded == ("fracture.interface_toughness",)
+    assert study.folders == ("LZC_60-J-m-2", "LZC_80-J-m-2")
+
+
+TOGETHER = MINIMAL.replace('active = "scNCM92"', 'active = ["NCM622", "LiCoO2"]').replace(
+    'active_strain = "-10 %"\nmeasure = "linear"', 'curve = ["NCM622", "LiCoO2"]\nlithium = [[0.9, 0.3], [1.0, 0.5]]'
+)
+
+
+def test_keys_in_a_list_of_their_own_go_together(written):
+    groups = '["materials.active", "shrinkage.curve", "shrinkage.lithium"], "fracture.length"'
+    study = read(written(f"compare = [{groups}]\n{TOGETHER}"), ['fracture.length=["0.2 um", "0.3 um"]'])
+    assert study.compared == ("materials.active", "fracture.length")
+    assert study.folders == ("NCM622_0.2-um", "NCM622_0.3-um", "LiCoO2_0.2-um", "LiCoO2_0.3-um")
+    assert [case.shrinkage.lithium for _, case in study.cases] == [(0.9, 0.3)] * 2 + [(1.0, 0.5)] * 2
+    assert [case.shrinkage.curve for _, case in study.cases] == ["NCM622"] * 2 + ["LiCoO2"] * 2
+    assert against_schema(f"compare = [{groups}]\n{TOGETHER}") == []
+
+
+def test_a_key_set_to_one_value_leaves_those_it_goes_with(written):
+    text = f'compare = [["materials.active", "shrinkage.curve"]]\n{TOGETHER}'
+    study = read(written(text), ["materials.active=NCM811", "shrinkage.curve=NCM811", "shrinkage.lithium=[0.9, 0.3]"])
+    assert study.folders == ("LZACO",)
+
+
+def test_setting_a_list_keeps_a_band(written):
+    study = read(written(BANDED), ['fracture.interface_toughness=["50 J/m^2"]'])
+    assert study.banded[0] == "fracture.interface_toughness"
+    assert [case.fracture.interface_toughness for _, case in study.cases] == [50, 50, 50]
+
+
+def test_resolved_cases_of_a_band_read_back_the_same(written, tmp_path):
+    for _, case in read(written(BANDED)).cases:
+        path = tmp_path / "resolved.toml"
+        path.write_text(case.resolved(), encoding="utf-8")
+        assert only_case(read(path)) == case
+
+
 def test_a_key_that_one_combination_needs_is_left_out_of_the_others(written):
     study = read(written(), ['boundaries.top=["free", "spring"]', "boundaries.top_stiffness=20 MPa/um"])
     assert [case.boundaries.top_stiffness for _, case in study.cases] == [None, 20.0]
@@ -750,6 +841,7 @@ def against_schema(text: str) -> list[str]:
 def test_schema_accepts_the_model_case_and_the_minimal_one():
     assert against_schema(MODEL.read_text(encoding="utf-8")) == []
     assert against_schema(MINIMAL) == []
+    assert against_schema(BANDED) == []
     strain = 'active_strain = "-10 %"\nmeasure = "linear"'
     assert strain in MINIMAL
     for curve in ("lithium = [0.95, 0.3]", 'capacity = "180 mAh/g"'):

@@ -74,7 +74,7 @@ def test_summary_and_table_say_the_same(cracked) -> None:
     last = {name: pytest.approx(float(history[-1][name]), rel=1e-6, abs=1e-6) for name in MEANING}
     assert told["at_end"] == told["at_soc"]["0.8"] == last
     assert told["at_soc"]["0.2"]["open_fraction"] == 0
-    joint = {"title": "t", "runs": [summary], "notes": []}
+    joint = {"title": "t", "compare": ["materials.electrolyte"], "runs": [summary], "notes": []}
     (folder / "joint").mkdir(exist_ok=True)
     results.write(folder / "joint", joint)
     with (folder / "joint" / results.TABLE).open(encoding="utf-8", newline="") as file:
