@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from intact.charged import CHARGED, Charged, elastic
+from intact.coating import media_of_particle, particle_sources
 from intact.fraction import active_fraction
 from intact.kind import Role
 from intact.kinds import kind_of
@@ -58,14 +59,17 @@ def layers(case: Case) -> Layers:
     interface = fracture.interface_toughness, strength
 
     def medium(
-        body: mixture.Elastic, cracking: tuple[float, float | None], strain: float | Curve = 0.0, yields: bool = True
+        body: mixture.Elastic,
+        cracking: tuple[float, float | None],
+        strain: float | Curve = 0.0,
+        yields: float | None = yield_stress,
     ) -> Medium:
         return Medium(
             young=body.young,
             poisson=body.poisson,
             toughness=float(cracking[0]),
             shrinkage=strain,
-            yield_stress=yield_stress if yields else None,
+            yield_stress=yields,
             hardening=flow.hardening * body.young,
             saturation=float(flow.saturation_stress or 0.0),
             saturation_strain=float(flow.saturation_strain or 1.0),
@@ -73,12 +77,17 @@ def layers(case: Case) -> Layers:
             fatigue=_threshold(case, cracking[0]),
         )
 
+    media = {"electrolyte": medium(soft, bulk)}
+    if case.particle is None:
+        media["interface"] = medium(soft, interface)
+        yields = yield_stress if charged.yields else None
+        media[role] = medium(charged.elastic, bulk, charged.shrinkage, yields)
+    else:
+        media["outer interface"] = medium(soft, interface)
+        shell_yields = _yield_stress(case, case.material("shell")) if case.particle.shell else None
+        media |= media_of_particle(case, medium, charged, bulk, interface, shell_yields)
     return Layers(
-        media={
-            "electrolyte": medium(soft, bulk),
-            "interface": medium(soft, interface),
-            role: replace(medium(charged.elastic, bulk, charged.shrinkage, charged.yields), crystal=charged.crystal),
-        },
+        media={name: replace(one, crystal=charged.crystal) if one.shrinkage else one for name, one in media.items()},
         active_volume_fraction=fraction,
         ions=ions,
         sources=dict(_sources(case)) | dict(_ion_sources(electrolyte, active, ions)) | dict(charged.sources),
@@ -104,6 +113,9 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     cohesive = CRACK_MODELS[fracture.model].strength is None and fracture.interface_strength is None
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
+    if case.particle is not None and case.particle.shell:
+        shell = ("poisson_ratio", "young_modulus", *PLASTIC[case.flow.yield_stress])
+        yield from (("shell", case.material("shell"), name) for name in shell)
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
     yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted))
 
@@ -161,10 +173,15 @@ def _ions(case: Case, role: Role, charged: Charged) -> Ions | None:
     if not electrolyte.has("conductivity") or charged.conductivity is None:
         return None
     matrix, supply = electrolyte["conductivity"].number, None
+    conductivity = {"electrolyte": matrix, "interface": matrix, role: charged.conductivity}
+    if case.particle is not None:
+        conductivity |= {"outer interface": matrix, "grain boundaries": charged.conductivity}
+        if case.particle.shell:
+            conductivity |= dict.fromkeys(("shell", "inner interface"), case.material("shell")["conductivity"].number)
     if active.has("capacity"):
         charge = active["capacity"].number / 1000 * active["density"].number * charged.active  # Ah/cm³
         supply = float(case.contact.c_rate) * charge * SUPPLY_UNIT
-    return Ions({"electrolyte": matrix, "interface": matrix, role: charged.conductivity}, supply, charged.own)
+    return Ions(conductivity, supply, charged.own)
 
 
 def _ion_sources(electrolyte: Material, active: Material, ions: Ions | None) -> Iterator[tuple[str, str]]:
@@ -200,6 +217,7 @@ def _sources(case: Case) -> Iterator[tuple[str, str]]:
     given = "given in the case" if "bulk_toughness" in fracture.model_fields_set else "10 times the interface's"
     yield "interface toughness", f"{fracture.interface_toughness:g} J/m^2 ({confidence})"
     yield "bulk toughness", f"{fracture.bulk_toughness:g} J/m^2 ({given})"
+    yield from particle_sources(case)
     if CRACK_MODELS[fracture.model].strength is None:
         given = "given in the case" if fracture.interface_strength else "of the electrolyte"
         strength = float(_strength(case, case.material("electrolyte")) or 0.0)

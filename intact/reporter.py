@@ -43,7 +43,8 @@ class Reporter:
         for region, role in body.roles.items():
             self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
-        self.trace = Trace(folder / results.HISTORY if solid.comm.rank == 0 else None, unit)
+        history = folder / results.HISTORY if solid.comm.rank == 0 else None
+        self.trace = Trace(history, unit, contact.cracks.meaning)
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
@@ -51,7 +52,8 @@ class Reporter:
             self._tell(f"  SoC {soc:.4f}: still at it, iteration {count}, {detached:.0%} detached")
 
     def step(self, record: Record) -> None:
-        self.trace.add(record, self._contact.now() if record.outcome.converged else None)
+        known = (self._contact.now(), self._contact.cracks.now()) if record.outcome.converged else ()
+        self.trace.add(record, *known)
         self._look_at_coarse_cells()
         pictured = any(abs(self.trace.flowed - soc) < SAME_SOC for soc in self._pictured)
         pictured = pictured or self._cycles.keeps(self.trace.flowed)

@@ -85,7 +85,7 @@ def test_share_of_the_volume_follows_from_that_of_the_weight(tmp_path) -> None:
 
 
 def test_each_kind_shows_what_pictures_know() -> None:
-    assert list(KINDS) == ["stack", "particles", "mesh.file"]
+    assert list(KINDS) == ["stack", "particles", "particle", "mesh.file"]
     for kind in KINDS.values():
         assert set(kind.shown.values()) <= set(SHOWN)
         assert {kind.source, *kind.bulk, *kind.across} <= set(kind.shown)
