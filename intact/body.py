@@ -65,8 +65,9 @@ class Body:
 
     @cached_property
     def roles(self) -> Mapping[str, Role]:
-        """Of each region."""
-        return {region: self.kind.role(region) for region in self.domain.regions}
+        """Of each region; a mesh of the user's own may have more of them."""
+        found = {region: self.kind.role(region) for region in self.domain.regions}
+        return {region: role for region, role in found.items() if role in self.kind.shown}
 
     @cached_property
     def media(self) -> Mapping[Role, Medium]:

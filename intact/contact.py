@@ -50,5 +50,10 @@ class ContactLoss:
         supply = self._ions.supply
         return Touch(opened, never, touching, None if supply is None else self._conduction.reachable(supply, WINDOW))
 
+    def each(self) -> dict[str, float]:
+        """What is in touch of each interface."""
+        parted = self._opening.parted()
+        return {name: 1 - part.open_fraction(parted) for name, part in self.parts.items()}
+
     def _of_all(self, fractions: list[float]) -> float:
         return of_all(self._counted, fractions)

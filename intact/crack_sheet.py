@@ -18,6 +18,7 @@ GAP, HEAD, FOOT = 14, 106, 78
 MARGIN = 0.02  # white around the shapes, of their width
 REGION_NAMES = 118  # pixels
 WIDEST_HEADING = 240
+READABLE = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}  # over a crack
 LINE = 1.3  # from line to line, of the size of type
 
 Heading = list[tuple[str, float, str]]  # text, size, weight
@@ -156,7 +157,8 @@ def _panel(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun
         detached = run.detached_at(at)
         right, top = layout.place(row, column, *read(file).upper_right())
         weight = "bold" if detached > 0 else "normal"
-        sheet.text(right - 8, top + 17, f"{percent(detached)} detached", 18, ha="right", weight=weight)
+        said = f"{percent(detached)} detached"
+        sheet.text(right - 8, top + 17, said, 18, ha="right", weight=weight, bbox=READABLE)
     elif not run.converged:
         _not_converged(sheet, layout, row, column, run)
     else:

@@ -13,6 +13,7 @@ from intact import cycles, results
 from intact.body import COARSE, Body
 from intact.console import console
 from intact.contact import ContactLoss
+from intact.each import Each
 from intact.regions import SHOWN
 from intact.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
@@ -43,8 +44,9 @@ class Reporter:
         for region, role in body.roles.items():
             self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
-        history = folder / results.HISTORY if solid.comm.rank == 0 else None
-        self.trace = Trace(history, unit, contact.cracks.meaning)
+        first = solid.comm.rank == 0
+        self.trace = Trace(folder / results.HISTORY if first else None, unit, contact.cracks.meaning)
+        self.each = Each(folder / results.EACH if first else None, list(contact.parts))
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
@@ -54,6 +56,8 @@ class Reporter:
     def step(self, record: Record) -> None:
         known = (self._contact.now(), self._contact.cracks.now()) if record.outcome.converged else ()
         self.trace.add(record, *known)
+        if record.outcome.converged:
+            self.each.add(record, self._contact.each())
         self._look_at_coarse_cells()
         pictured = any(abs(self.trace.flowed - soc) < SAME_SOC for soc in self._pictured)
         pictured = pictured or self._cycles.keeps(self.trace.flowed)
@@ -69,6 +73,7 @@ class Reporter:
     def close(self) -> None:
         self._fields.close()
         self.trace.close()
+        self.each.close()
 
     def _keep_fields(self) -> None:
         """The state is the last equilibrium, also where the step after it failed; before the first there is none."""

@@ -18,8 +18,9 @@ from intact.console import console
 from intact.touch import MEANING
 
 HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
+EACH = "contact.csv"  # of each of several interfaces
 TABLE, TABLE_TEXT = "table.csv", "table.txt"
-OURS = (HISTORY, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
+OURS = (HISTORY, EACH, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
 PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
 CUT_OFF = 1e4  # resistance ratio above which there is no way left but through what is broken
 WIDE = 160  # of the table as text: no cell is broken

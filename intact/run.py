@@ -112,6 +112,7 @@ def run_case(
         "labels": dict(body.labels),
         "title": case.title,
         **reporter.trace.figures(case.output.soc),
+        **({"contact_of_each_at_end": dict(reporter.each.last)} if len(contact.parts) > 1 else {}),
         **({} if case.cycling is None else {"cycling": reporter.trace.cycles(cycled)}),
         "seconds_in_all": seconds,
         "profile": profile.profile(seconds),

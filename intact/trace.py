@@ -90,6 +90,8 @@ class Trace:
         """What a run has to say that does not end with its first charge. Half cycles are counted from 1: odd ones are
         charges, even ones discharges."""
         last = {record.half_cycle: record.detached_fraction for record in self.records}
+        steps = zip(self.records, self.touches, strict=True)
+        touching = {record.half_cycle: touch and 1 - touch.open_fraction for record, touch in steps}
         ended = sum(end < self.flowed + SAME for end in asked.ends)
         return {
             "cycles": asked.count,
@@ -98,6 +100,7 @@ class Trace:
             "last_half_cycle": self.records[-1].half_cycle if self.records else None,
             "charge_passed": self.flowed,
             "detached_fraction_after_half_cycle": {f"{half}": last[half] for half in last if half <= ended},
+            "contact_fraction_after_half_cycle": {f"{half}": touching[half] for half in last if half <= ended},
         }
 
     def _half_cycle_past(self, fraction: float) -> int | None:

@@ -1,15 +1,12 @@
-"""One particle in a square of electrolyte with walls around, so coarse that it cracks within seconds."""
+"""One particle in a square of electrolyte with walls around, otherwise the tiny stack."""
 
 from pathlib import Path
 
+from tiny_case import TINY
+
 from intact.case import Study, read
 
-PARTICLE = """
-title = "A tiny composite"
-[materials]
-electrolyte = "LZCO"
-active = "scNCM92"
-[particles]
+PARTICLES = """[particles]
 width = "3 um"
 separator = "0 um"
 thickness = "3 um"
@@ -17,24 +14,8 @@ diameter = "1.6 um"
 volume_fraction = 0.22
 gap = "0.2 um"
 interface = "0.4 um"
-[mesh]
-elements_per_length = 2
-coarse = "0.4 um"
-[fracture]
-length = "0.25 um"
-interface_toughness = "10 J/m^2"
-interface_toughness_confidence = "assumed"
-[shrinkage]
-active_strain = "-10 %"
-measure = "linear"
-[steps]
-until = 0.4
-largest = 0.2
-onset = 0.1
-smallest = 0.01
-[solver]
-tolerance = 1e-3
 """
+PARTICLE = TINY[: TINY.index("[stack]")] + PARTICLES + TINY[TINY.index("[mesh]") :]
 
 
 def particle(folder: Path, *settings: str) -> Study:

@@ -18,7 +18,9 @@ from mechanics.cracked import Cracked, Depth
 from tests.verification.rounds import TOUGH, Rounds, places, settle, stresses
 
 OF_SHELL = ("shell", "shell_toughness", "shell_toughness_confidence", "inner_toughness", "inner_toughness_confidence")
-GRAINS = 'particle.grains={number = 3, boundary = "0.2 um", toughness = "0.07 J/m^2", toughness_confidence = "secondary"}'
+GRAINS = (
+    'particle.grains={number = 3, boundary = "0.2 um", toughness = "0.07 J/m^2", toughness_confidence = "secondary"}'
+)
 PLANE = 'geometry="plane strain"'
 
 
@@ -195,7 +197,7 @@ REFUSED = {
     'a plane of symmetry, takes "sliding"',
     "particle.shell=-1 nm": "particle.shell: got '-1 nm', takes a length at least 0",
     "particle.shell=0.2 um": "particle.interface: got 0.2 um, takes less than particle.shell = 0.2 um, which it is",
-    "particle.shell=0 nm": "materials.shell: has no effect without particle.shell, takes leaving it out, or a thickness",
+    "particle.shell=0 nm": "materials.shell: has no effect without particle.shell, takes leaving it out, or a",
     "fracture.model=AT1": "particle.strength: has no effect with fracture.model",
 }
 

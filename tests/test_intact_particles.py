@@ -1,6 +1,9 @@
 """A composite of particles from its case file: what its regions are, what is watched, and how ions get past it."""
 
+import csv
+import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +18,9 @@ from intact.contact import ContactLoss
 from intact.kinds import KINDS, kind_of
 from intact.layers import layers
 from intact.regions import SHOWN
-from mechanics import CRACK_MODELS
+from intact.results import PICTURES
+from intact.run import run, run_case
+from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
 from mechanics.interface import layer_toughness
 from mechanics.opening import ACROSS_LAYERS
 
@@ -61,7 +66,7 @@ def test_every_region_has_a_role_and_a_medium(two) -> None:
 def test_a_crack_beside_a_particle_costs_what_was_typed(two) -> None:
     """As in a stack, with electrolyte on one side and the crystal on the other."""
     row = two.mean(meshes.row_height(two.domain.mesh), "interface")
-    expected = layer_toughness(10, 100, 100, 0.4, 0.25, CRACK_MODELS["AT1"], row)
+    expected = layer_toughness(10, 100, 100, 0.4, 0.2, CRACK_MODELS["AT1"], row)
     assert two.media["interface"].toughness == pytest.approx(expected)
     assert two.layers.media["interface"].toughness == 10
 
@@ -186,3 +191,102 @@ def _points(body: Body, region: str) -> np.ndarray:
     mesh.topology.create_connectivity(2, 0)
     cells = mesh.geometry.dofmap[body.domain.regions[region]]
     return mesh.geometry.x[np.unique(cells)]
+
+
+def bulk(medium: Medium) -> float:
+    """In the plane: of a body that cannot strain across it."""
+    return medium.bulk + medium.shear / 3
+
+
+def held(body: Body, strain: float, charge: float) -> float:
+    """Stress across the top of the body, with all four sides held at this strain. Mirrors at all sides make a square
+    array of a disc in the middle."""
+
+    def stretched(load: float, x: np.ndarray) -> np.ndarray:
+        return strain * x[:2]
+
+    supports = {
+        name: Support((axis,), motion=stretched)
+        for name, axis in (("left", 0), ("right", 0), ("bottom", 1), ("top", 1))
+    }
+    made = Solid(
+        body.domain.mesh,
+        body.domain.regions,
+        body.domain.boundaries,
+        {region: body.media[role] for region, role in body.roles.items()},
+        supports,
+        CRACK_MODELS["AT1"],
+        SPLITS["none"],
+        float(body.case.fracture.length),
+        meshes.row_height(body.domain.mesh),
+    )
+    made.load(charge)
+    assert AlternateMinimiser(made, 1e-6, 100).minimise().converged
+    assert made.state.d.x.array.max() == 0
+    return made.reaction("top", 1) / 3
+
+
+COARSELY = ("fracture.length=0.25 um", "steps.largest=0.3", "steps.onset=0.1", "output.soc=[0.6]")
+ELASTIC = (
+    "flow.yield_stress=none",
+    "fracture.interface_toughness=1e6 J/m^2",
+    "fracture.bulk_toughness=1e7 J/m^2",
+    "particles.gap=0.7 um",
+)
+
+
+def test_a_resolved_composite_is_as_stiff_and_shrinks_as_much_as_it_must(tmp_path) -> None:
+    """Its bulk modulus in the plane is within Hashin's bounds for discs (Hashin & Rosen 1964), and near the lower one,
+    which soft cylinders around stiff ones attain. How much it shrinks follows from that modulus alone (Levin 1967): a
+    strain together with a charge that leave even stress are in the space of any mesh, so that this is exact."""
+    body = only(tmp_path, *ELASTIC)
+    matrix, disc = bulk(body.media["electrolyte"]), bulk(body.media["active"])
+    area = body.cell_size[body.domain.regions["particle 1"]] ** 2 * np.sqrt(3) / 4
+    f = float(area.sum()) / 9
+    k = held(body, 1e-3, 0.0) / 2e-3
+
+    def around(shear: float) -> float:
+        return 1 / ((1 - f) / (matrix + shear) + f / (disc + shear)) - shear
+
+    lower, upper = (around(body.media[role].shear) for role in ("electrolyte", "active"))
+    assert lower < k < 1.01 * lower < upper
+    shrinks = -0.1 * (1 / k - 1 / matrix) / (1 / disc - 1 / matrix)
+    assert held(body, 0.0, 1.0) == pytest.approx(-2 * k * shrinks, rel=1e-7)
+
+
+def test_the_work_of_shrinkage_is_stored_where_nothing_breaks(tmp_path) -> None:
+    """Of a strain in proportion to charge the trapezoidal rule misses nothing."""
+    [body] = bodies(particle(tmp_path, *ELASTIC), MPI.COMM_SELF)
+    summary = run_case(body, (), tmp_path / "run", MPI.COMM_SELF)
+    balance = summary["energy_balance"]
+    assert balance["appeared_from_nothing"] < 1e-9
+    assert balance["set_free_by_jumps_uJ_per_m"] == pytest.approx(0, abs=1e-9 * balance["work_uJ_per_m"])
+
+
+@pytest.mark.slow
+def test_a_run_tells_of_each_particle_and_of_all(tmp_path) -> None:
+    """Two particles, of which the history tells the mean by their outlines, over a charge and a discharge."""
+    study = particle(tmp_path, *TWO, "particles.gap=0.3 um", "cycling.cycles=1", "steps.until=0.6", *COARSELY)
+    assert run(study, tmp_path, MPI.COMM_SELF)
+    folder = tmp_path / "particle" / "LZCO"
+    history, each = (_rows(folder / name) for name in ("history.csv", "contact.csv"))
+    assert list(each[0]) == ["soc", "half_cycle", "particle_1", "particle_2"]
+    assert [(row["soc"], row["half_cycle"]) for row in each] == [(row["soc"], row["half_cycle"]) for row in history]
+    for row, shares in zip(history, each, strict=True):
+        contact = [float(shares[f"particle_{n}"]) for n in (1, 2)]
+        assert min(contact) - 1e-6 <= 1 - float(row["open_fraction"]) <= max(contact) + 1e-6
+    assert float(history[0]["detached_fraction"]) == 0 < float(history[-1]["detached_fraction"])
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["contact_of_each_at_end"] == {
+        f"particle {n}": pytest.approx(float(each[-1][f"particle_{n}"]), abs=1e-6) for n in (1, 2)
+    }
+    told = summary["cycling"]["contact_fraction_after_half_cycle"]
+    assert told["2"] == pytest.approx(1 - float(history[-1]["open_fraction"]), abs=1e-6)
+    assert summary["media"]["active"]["crystal"] == [[0, 0, 1], 0]
+    for picture in PICTURES:
+        assert (tmp_path / "particle" / picture).exists()
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
