@@ -240,9 +240,10 @@ def _name(group: Sequence[Summary], compared: Sequence[str]) -> str:
 
 
 def _cracks_table(summary: Summary) -> Table:
-    """What of each part has cracked at the end."""
+    """What of each part has cracked at the end; the highest damage of each is in its summary."""
     runs, compared = [run for run in summary["runs"] if "cracks" in run], summary["compare"]
-    names = list(dict.fromkeys(name for run in runs for name in run["cracks"]["at_end"]))
+    told = dict.fromkeys(name for run in runs for name in run["cracks"]["at_end"])
+    names = [name for name in told if not name.startswith("max_damage")]
     sheet = Table(title="at the end", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     sheet.add_column("")
     for name in names:
