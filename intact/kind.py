@@ -41,9 +41,7 @@ class Kind:
     key: str  # where a case file says it
     drawn: Callable[[Case], Drawn]
     role: Callable[[str], Role]  # of a region, by its name
-    shown: Mapping[
-        Role, str
-    ]  # each role that there may be, by the name of `intact.regions` under which pictures show it
+    shown: Mapping[Role, str]  # each role that may be, by the name of `intact.regions` under which pictures show it
     source: Role  # which shrinks, and whose lithium leaves through the first of the ends
     bulk: tuple[Role, ...]  # whose thickness should be some ℓ
     thickness: Callable[[Case, Role], float | None]  # None: not one that the case gives
@@ -53,13 +51,8 @@ class Kind:
     # all interfaces as one, where one lies behind the other
     in_series: Callable[[Solid, Opening, Sequence[Interface], float, bool], Sections] | None = None
     across: tuple[Role, ...] = ()  # layers of one piece from bottom to top, where there are no others
-    ends: tuple[str, str] = (
-        "bottom",
-        "top",
-    )  # boundaries between which ions pass; those of the source leave by the first
-    weak: Mapping[Role, tuple[Role, Role]] = field(
-        default_factory=dict
-    )  # thin layers that are not watched: their sides
+    ends: tuple[str, str] = ("bottom", "top")  # between which ions pass; those of the source leave by the first
+    weak: Mapping[Role, tuple[Role, Role]] = field(default_factory=dict)  # other thin layers: what is on their sides
     narrow: Mapping[Role, str] = field(default_factory=dict)  # the key of their width, where it is not KEY.interface
     cracking: tuple[Role, ...] = ()  # of which is told how far they have cracked, and of each interface what has let go
     shell: Role | None = None  # of which is told how deep cracks go

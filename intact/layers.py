@@ -90,9 +90,19 @@ def layers(case: Case) -> Layers:
         media={name: replace(one, crystal=charged.crystal) if one.shrinkage else one for name, one in media.items()},
         active_volume_fraction=fraction,
         ions=ions,
-        sources=dict(_sources(case)) | dict(_ion_sources(electrolyte, active, ions)) | dict(charged.sources),
-        warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case), *_ion_warnings(electrolyte, active)),
+        sources=dict(_sources(case)) | dict(_ion_sources(_electrolytes(case), active, ions)) | dict(charged.sources),
+        warnings=(
+            *(text for material in _electrolytes(case) for text in _hardness_warnings(case, material)),
+            *borrowed(case),
+            *_ion_warnings(_electrolytes(case), active),
+        ),
     )
+
+
+def _electrolytes(case: Case) -> list[Material]:
+    """What conducts, and may yield: also the shell of a particle, if there is one."""
+    coated = case.particle is not None and case.particle.shell > 0
+    return [case.material("electrolyte"), *([case.material("shell")] if coated else [])]
 
 
 def missing(case: Case) -> list[tuple[str, str]]:
@@ -113,9 +123,10 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     cohesive = CRACK_MODELS[fracture.model].strength is None and fracture.interface_strength is None
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
-    if case.particle is not None and case.particle.shell:
-        shell = ("poisson_ratio", "young_modulus", *PLASTIC[case.flow.yield_stress])
-        yield from (("shell", case.material("shell"), name) for name in shell)
+    for shell in _electrolytes(case)[1:]:
+        yield from (
+            ("shell", shell, name) for name in ("poisson_ratio", "young_modulus", *PLASTIC[case.flow.yield_stress])
+        )
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
     yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted))
 
@@ -169,31 +180,31 @@ def _hardness_warnings(case: Case, electrolyte: Material) -> list[str]:
 
 
 def _ions(case: Case, role: Role, charged: Charged) -> Ions | None:
-    electrolyte, active = case.material("electrolyte"), case.material("active")
-    if not electrolyte.has("conductivity") or charged.conductivity is None:
+    (electrolyte, *shells), active = _electrolytes(case), case.material("active")
+    if charged.conductivity is None or not all(one.has("conductivity") for one in (electrolyte, *shells)):
         return None
     matrix, supply = electrolyte["conductivity"].number, None
     conductivity = {"electrolyte": matrix, "interface": matrix, role: charged.conductivity}
     if case.particle is not None:
         conductivity |= {"outer interface": matrix, "grain boundaries": charged.conductivity}
-        if case.particle.shell:
-            conductivity |= dict.fromkeys(("shell", "inner interface"), case.material("shell")["conductivity"].number)
+    for shell in shells:
+        conductivity |= dict.fromkeys(("shell", "inner interface"), shell["conductivity"].number)
     if active.has("capacity"):
         charge = active["capacity"].number / 1000 * active["density"].number * charged.active  # Ah/cm³
         supply = float(case.contact.c_rate) * charge * SUPPLY_UNIT
     return Ions(conductivity, supply, charged.own)
 
 
-def _ion_sources(electrolyte: Material, active: Material, ions: Ions | None) -> Iterator[tuple[str, str]]:
+def _ion_sources(electrolytes: list[Material], active: Material, ions: Ions | None) -> Iterator[tuple[str, str]]:
     if ions is not None:
-        yield _source(electrolyte, "conductivity")
+        yield from (_source(one, "conductivity") for one in electrolytes)
         if ions.supply is not None:
             yield _source(active, "capacity")
 
 
-def _ion_warnings(electrolyte: Material, active: Material) -> Iterator[str]:
+def _ion_warnings(electrolytes: list[Material], active: Material) -> Iterator[str]:
     lacks = [
-        (electrolyte, "conductivity", "resistance and reachable capacity are"),
+        *((one, "conductivity", "resistance and reachable capacity are") for one in electrolytes),
         (active, "capacity", "reachable capacity is"),
     ]
     for material, name, left_out in lacks:
