@@ -31,6 +31,14 @@ RIGID = 1e4  # relative to the stack: by 1e-4 of what the stack does, a gap that
 DAMAGED = 0.5  # the core of a crack, which coarse cells do not resolve; its tail, and diffuse damage, they do
 
 
+class NarrowError(ValueError):
+    """A layer has no room for a crack; by the key of its width."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(text)
+        self.key = key
+
+
 @dataclass(frozen=True)
 class Body:
     """One case of a study, with all that is known of it before anything is solved."""
@@ -66,17 +74,27 @@ class Body:
         """What mechanics is given: an interface layer as tough as it takes for a crack along it to cost what the case
         says, though it is as wide as the layer and reaches beyond."""
         media = dict(self.layers.media)
-        for role, beside in {one.role: one.beside for one in self.interfaces}.items():
-            toughness = layer_toughness(
-                media[role].toughness,
-                *(media[neighbour].toughness for neighbour in beside),
-                self.thickness(role),
-                float(self.case.fracture.length),
-                CRACK_MODELS[self.case.fracture.model],
-                self.mean(meshes.row_height(self.domain.mesh), role),
-            )
+        weak = {role: beside for role, beside in self.kind.weak.items() if self.regions(role)}
+        for role, beside in ({one.role: one.beside for one in self.interfaces} | weak).items():
+            try:
+                toughness = layer_toughness(
+                    media[role].toughness,
+                    *(media[neighbour].toughness for neighbour in beside),
+                    self.thickness(role),
+                    float(self.case.fracture.length),
+                    CRACK_MODELS[self.case.fracture.model],
+                    self.mean(meshes.row_height(self.domain.mesh), role),
+                )
+            except ThinLayerError as error:
+                key = self.kind.narrow.get(role, f"{self.kind.key}.interface")
+                raise NarrowError("mesh.file" if self.case.mesh.file else key, str(error)) from None
             media[role] = replace(media[role], toughness=toughness)
         return media
+
+    @property
+    def bulk(self) -> list[Role]:
+        """Of the roles whose thickness should be some ℓ those that there are."""
+        return [role for role in self.kind.bulk if self.regions(role)]
 
     def regions(self, role: Role) -> list[str]:
         """Those with this role."""
@@ -150,9 +168,8 @@ def bodies(study: Study, comm: MPI.Comm) -> list[Body]:
     for body in ready:
         try:
             problems += _too_long(body)
-        except ThinLayerError as error:
-            key = f"{body.kind.key}.interface" if body.case.mesh.file is None else "mesh.file"
-            problems.append(Problem(f"{body.name}: {key}", str(error)))
+        except NarrowError as error:
+            problems.append(Problem(f"{body.name}: {error.key}", str(error)))
     if problems:
         raise CaseProblems(study.path, problems)
     return ready

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,11 +18,13 @@ from intact.keys import SWEPT, Group, Swept, Table, apply_settings, look_up, put
 from intact.problems import SWEEPS, CaseProblems, Parts, Problem, known_keys, location, problem
 from intact.sections import Case
 from intact.toml_text import dotted
+from materials import quantity
 from materials.card import CardError, UnknownMaterial, load
 from materials.properties import nearest
 
 __all__ = ["Case", "CaseProblems", "Study", "read"]
 
+OF_SHELL = (("materials", "shell"), ("particle", "shell_toughness"), ("particle", "inner_toughness"))
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that waits for a key which is wrong
 
 
@@ -94,17 +97,21 @@ def _combinations(table: Table, swept: Swept) -> Iterator[tuple[Table, list[Grou
     given for a material makes a band where the material is, and is left out elsewhere."""
     plain = {name: entry for name, entry in table.items() if name not in SWEEPS}
     for compared in _with_each_value(plain, swept.compared):
-        own = [group for group in swept.banded if all(_matters(compared, key) for key in group)]
-        for key in (key for group in swept.banded if group not in own for key in group):
-            remove(compared, key)
+        own = []
+        for group in swept.banded:
+            matter = tuple(key for key in group if _matters(compared, key))
+            own += [matter] * bool(matter)
+            for key in set(group) - set(matter):
+                remove(compared, key)
         for each in _with_each_value(compared, own):
             yield each, own
 
 
 def _with_each_value(table: Table, groups: Sequence[Group]) -> Iterator[Table]:
     # Lists of different lengths have been told of as a mistake.
-    lists = [zip(*(look_up(table, key) for key in group), strict=False) for group in groups]
-    for chosen in product(*lists):
+    lists = [list(zip(*(look_up(table, key) for key in group), strict=False)) for group in groups]
+    # What is left of a group without the keys that do not matter may say the same again.
+    for chosen in product(*([one for i, one in enumerate(each) if one not in each[:i]] for each in lists)):
         one = deepcopy(table)
         for group, values in zip(groups, chosen, strict=True):
             for key, value in zip(group, values, strict=True):
@@ -113,10 +120,18 @@ def _with_each_value(table: Table, groups: Sequence[Group]) -> Iterator[Table]:
 
 
 def _matters(table: Table, key: Parts) -> bool:
+    bare = _is_zero(look_up(table, ("particle", "shell")))
     if key[0] != "given":
-        return True
-    there = [look_up(table, ("materials", role)) for role in ("electrolyte", "active")]
-    return _card(key[1]) in map(_card, there)
+        return not (bare and key in OF_SHELL)
+    roles = ("electrolyte", "active", *["shell"] * (not bare))
+    return _card(key[1]) in [_card(look_up(table, ("materials", role))) for role in roles]
+
+
+def _is_zero(length: Any) -> bool:
+    try:
+        return quantity.read(length, "length") == 0
+    except quantity.QuantityError:  # there is none, or a wrong one, which is told elsewhere
+        return False
 
 
 def _card(name: object) -> object:
@@ -129,7 +144,7 @@ def _card(name: object) -> object:
 
 def _in_no_case(swept: Swept, combinations: Sequence[tuple[Table, list[Group]]]) -> Iterator[Problem]:
     for group in swept.banded:
-        if not any(group in own for _, own in combinations):
+        if set(group).isdisjoint(key for _, own in combinations for each in own for key in each):
             words = "has no effect, since no case has this material, takes leaving it out of band"
             yield Problem(dotted(group[0]), words)
 

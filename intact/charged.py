@@ -71,6 +71,7 @@ def _crystals(case: Case, fraction: float) -> Charged:
     """
     electrolyte, active = case.material("electrolyte"), case.material("active")
     own = electrolyte["conductivity"].number if electrolyte.has("conductivity") else None
+    plane = case.geometry == "plane strain"
     return Charged(
         elastic(active),
         active_strain(case),
@@ -78,8 +79,8 @@ def _crystals(case: Case, fraction: float) -> Charged:
         active=1.0,
         conductivity=_inside(active),
         own=own,
-        crystal=Crystal(ACROSS_THE_PLANE, none),
-        sources={"active shrinkage": f"{told(case)}; in the plane alone"},
+        crystal=Crystal(ACROSS_THE_PLANE, none) if plane else None,
+        sources={"active shrinkage": told(case) + "; in the plane alone" * plane},
     )
 
 

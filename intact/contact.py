@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from intact.body import Body
+from intact.cracks import Cracks
 from intact.touch import WINDOW, Touch
 from mechanics import Solid
 from mechanics.clock import timed
@@ -24,20 +25,25 @@ class ContactLoss:
             one.name: kind.sections(solid, self._opening, one, body.sizes(one.role)[0], around_axis)
             for one in body.interfaces
         }
+        self._counted = list(self.parts.values())  # for the fraction of all
+        if kind.in_series is not None:
+            size = body.sizes(body.interfaces[0].role)[0]
+            self._counted = [kind.in_series(solid, self._opening, body.interfaces, size, around_axis)]
         self._ions, self._conduction = ions, None
         if ions is not None:
             conductivity = {region: ions.conductivity[role] for region, role in body.roles.items()}
             source = body.regions(kind.source)
-            self._conduction = Conduction(solid, self._opening, conductivity, source=source, own=ions.own)
+            self._conduction = Conduction(solid, self._opening, conductivity, *kind.ends, source=source, own=ions.own)
+        self.cracks = Cracks(body, solid, self.parts)
 
     def fraction(self) -> float:
         """Of all interfaces, that has let go."""
-        return self._of_all([part.fraction() for part in self.parts.values()])
+        return self._of_all([part.fraction() for part in self._counted])
 
     @timed("contact loss")
     def now(self) -> Touch:
         parted = self._opening.parted()
-        opened = self._of_all([part.open_fraction(parted) for part in self.parts.values()])
+        opened = self._of_all([part.open_fraction(parted) for part in self._counted])
         if self._conduction is None or self._ions is None:
             return Touch(opened, None, None, None)
         never, touching = (self._conduction.resistance_ratio(touching) for touching in (False, True))
@@ -50,4 +56,4 @@ class ContactLoss:
         return {name: 1 - part.open_fraction(parted) for name, part in self.parts.items()}
 
     def _of_all(self, fractions: list[float]) -> float:
-        return of_all(list(self.parts.values()), fractions)
+        return of_all(self._counted, fractions)

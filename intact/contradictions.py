@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from intact.coating import particle_problems
 from intact.diffusing import diffusion_problems
 from intact.geometries import Stack
 from intact.problems import Problem
@@ -21,6 +22,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _mesh(case)
     yield from _geometry(case)
     yield from _particles(case)
+    yield from particle_problems(case)
     yield from _fracture(case)
     yield from _flow(case)
     yield from shrinkage_problems(case)

@@ -156,7 +156,8 @@ def _region_names(sheet: Sheet, layout: Layout, row: int, run: FinishedRun) -> N
     if not run.fields:
         return
     place = np.inf
-    for name, height in read(next(iter(run.fields.values()))).middle_heights().items():
+    heights = read(next(iter(run.fields.values()))).middle_heights()
+    for name, height in sorted(heights.items(), key=lambda one: one[1]):
         place = min(place - 22, layout.place(row, 0, 0, height)[1])
         sheet.text(layout.left - 8, place, name, 18, ha="right", color=FAINT)
 

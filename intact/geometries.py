@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from intact.quantities import Length, MeshFile, Quantity
+from intact.quantities import Length, MeshFile, Quantity, Stress, Toughness
 from intact.section import Section, key
+from materials.card import Confidence
 
 
 class Notch(Section):
@@ -54,6 +55,49 @@ class Particles(Section):
     interface: Length = key(
         "width of the layer of electrolyte beside each particle, which has its own toughness", "0.4 um"
     )
+
+
+class Grains(Section):
+    """Crystals that a particle is made of, with boundaries weaker than they are."""
+
+    number: Annotated[int, Field(strict=True, ge=2)] = key("how many, in the part that is drawn", example=8)
+    boundary: Length = key("width of the layer along boundaries, which has its own toughness", example="0.1 um")
+    toughness: Toughness = key("energy to open a boundary, per area", example="0.07 J/m^2")
+    toughness_confidence: Confidence = key("where that number comes from", example="secondary")
+    seed: Annotated[int, Field(strict=True, ge=1)] = key("another number is another arrangement", 1, example=1)
+
+
+class Particle(Section):
+    """One particle of active material in electrolyte, bare or in a shell of materials.shell."""
+
+    radius: Length = key("of the particle without its shell", example="2.5 um")
+    width: Length = key("of the electrolyte around it", example="6 um")
+    height: Length = key("of the electrolyte around it", example="6 um")
+    part: Literal["whole", "half", "quarter"] = key(
+        "what is solved of it: the left side of a half, and the bottom of a quarter, too, are planes of symmetry",
+        "half",
+    )
+    interface: Length = key(
+        "width of the layer with the toughness of the interface: of electrolyte beside the particle or its shell, and "
+        "of the shell beside the particle",
+        "0.1 um",
+    )
+    toughness: Toughness = key("energy to crack the particle, per area", example="0.4 J/m^2")
+    toughness_confidence: Confidence = key("where that number comes from", example="secondary")
+    strength: Stress | None = key(
+        "of the particle in uniaxial tension, for PF-CZM; its grain boundaries are as brittle", None, "745 MPa"
+    )
+    grains: Grains | None = Field(None, description="without this table the particle is of one piece")
+    shell: Annotated[float, Quantity("length", least=0)] = key("thickness of the shell; 0: bare", "0 nm")
+    shell_toughness: Toughness | None = key("energy to crack the shell, per area", None, "1 J/m^2")
+    shell_toughness_confidence: Confidence | None = key("where that number comes from", None, "assumed")
+    inner_toughness: Toughness | None = key(
+        "energy to part the shell from the particle, per area; fracture.interface_toughness is for what is between "
+        "electrolyte and shell, or electrolyte and bare particle",
+        None,
+        "1 J/m^2",
+    )
+    inner_toughness_confidence: Confidence | None = key("where that number comes from", None, "assumed")
 
 
 class Mesh(Section):

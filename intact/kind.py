@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from mechanics.opening import Opening
 CRACK_WIDTH = 4  # in ℓ: a damage profile is so wide, of AT1 exactly and of the others nearly
 
 Role = str  # what a region is: several regions may have the same medium
-Drawn = meshes.Stack | meshes.Composite | Path  # or the file with a mesh of the user's own
+Drawn = meshes.Stack | meshes.Composite | meshes.Particle | Path  # or the file with a mesh of the user's own
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,20 @@ class Kind:
     key: str  # where a case file says it
     drawn: Callable[[Case], Drawn]
     role: Callable[[str], Role]  # of a region, by its name
-    shown: Mapping[Role, str]  # each role that there is, by the name of `intact.regions` under which pictures show it
-    source: Role  # which shrinks, and whose lithium leaves through the bottom; ions pass from there to the top
+    shown: Mapping[Role, str]  # each role that may be, by the name of `intact.regions` under which pictures show it
+    source: Role  # which shrinks, and whose lithium leaves through the first of the ends
     bulk: tuple[Role, ...]  # whose thickness should be some ℓ
     thickness: Callable[[Case, Role], float | None]  # None: not one that the case gives
     interfaces: Callable[[Iterable[str]], tuple[Interface, ...]]  # among regions
     sections: Callable[[Solid, Opening, Interface, float, bool], Sections]  # with element size, around an axis or not
     normal: Callable[[meshes.Domain], Any]  # of the interfaces, in three components, by UFL
+    # all interfaces as one, where one lies behind the other
+    in_series: Callable[[Solid, Opening, Sequence[Interface], float, bool], Sections] | None = None
     across: tuple[Role, ...] = ()  # layers of one piece from bottom to top, where there are no others
+    ends: tuple[str, str] = ("bottom", "top")  # between which ions pass; those of the source leave by the first
+    weak: Mapping[Role, tuple[Role, Role]] = field(default_factory=dict)  # other thin layers: what is on their sides
+    narrow: Mapping[Role, str] = field(default_factory=dict)  # the key of their width, where it is not KEY.interface
+    cracking: tuple[Role, ...] = ()  # of which is told how far they have cracked, and of each interface what has let go
+    shell: Role | None = None  # of which is told how deep cracks go
     supports: Callable[[Case, float], dict[str, Support]] = platens_and_sides
     check: Callable[[Case, meshes.Domain], None] = fits  # MeshError where a mesh of the user's own is another

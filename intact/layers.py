@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from intact.charged import CHARGED, Charged, elastic
+from intact.coating import media_of_particle, particle_sources
 from intact.fraction import active_fraction
 from intact.kind import Role
 from intact.kinds import kind_of
@@ -59,14 +60,17 @@ def layers(case: Case) -> Layers:
     interface = fracture.interface_toughness, strength
 
     def medium(
-        body: mixture.Elastic, cracking: tuple[float, float | None], strain: float | Curve = 0.0, yields: bool = True
+        body: mixture.Elastic,
+        cracking: tuple[float, float | None],
+        strain: float | Curve = 0.0,
+        yields: float | None = yield_stress,
     ) -> Medium:
         return Medium(
             young=body.young,
             poisson=body.poisson,
             toughness=float(cracking[0]),
             shrinkage=strain,
-            yield_stress=yield_stress if yields else None,
+            yield_stress=yields,
             hardening=flow.hardening * body.young,
             saturation=float(flow.saturation_stress or 0.0),
             saturation_strain=float(flow.saturation_strain or 1.0),
@@ -74,17 +78,32 @@ def layers(case: Case) -> Layers:
             fatigue=_threshold(case, cracking[0]),
         )
 
+    media = {"electrolyte": medium(soft, bulk)}
+    if case.particle is None:
+        media["interface"] = medium(soft, interface)
+        yields = yield_stress if charged.yields else None
+        media[role] = medium(charged.elastic, bulk, charged.shrinkage, yields)
+    else:
+        media["outer interface"] = medium(soft, interface)
+        shell_yields = _yield_stress(case, case.material("shell")) if case.particle.shell else None
+        media |= media_of_particle(case, medium, charged, bulk, interface, shell_yields)
     return Layers(
-        media={
-            "electrolyte": medium(soft, bulk),
-            "interface": medium(soft, interface),
-            role: replace(medium(charged.elastic, bulk, charged.shrinkage, charged.yields), crystal=charged.crystal),
-        },
+        media={name: replace(one, crystal=charged.crystal) if one.shrinkage else one for name, one in media.items()},
         active_volume_fraction=fraction,
         ions=ions,
-        sources=dict(_sources(case)) | dict(_ion_sources(electrolyte, active, ions)) | dict(charged.sources),
-        warnings=(*_hardness_warnings(case, electrolyte), *borrowed(case), *_ion_warnings(electrolyte, active)),
+        sources=dict(_sources(case)) | dict(_ion_sources(_electrolytes(case), active, ions)) | dict(charged.sources),
+        warnings=(
+            *(text for material in _electrolytes(case) for text in _hardness_warnings(case, material)),
+            *borrowed(case),
+            *_ion_warnings(_electrolytes(case), active),
+        ),
     )
+
+
+def _electrolytes(case: Case) -> list[Material]:
+    """What conducts, and may yield: also the shell of a particle, if there is one."""
+    coated = case.particle is not None and case.particle.shell > 0
+    return [case.material("electrolyte"), *([case.material("shell")] if coated else [])]
 
 
 def missing(case: Case) -> list[tuple[str, str]]:
@@ -105,6 +124,10 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
     cohesive = CRACK_MODELS[fracture.model].strength is None and fracture.interface_strength is None
     needed = (*ELASTIC, *PLASTIC[case.flow.yield_stress], *["strength"] * cohesive)
     yield from (("electrolyte", electrolyte, name) for name in needed)
+    for shell in _electrolytes(case)[1:]:
+        yield from (
+            ("shell", shell, name) for name in ("poisson_ratio", "young_modulus", *PLASTIC[case.flow.yield_stress])
+        )
     counted = case.shrinkage.curve is not None and case.shrinkage.capacity is not None
     followed = () if case.diffusion is None else FOLLOWED[case.diffusion.drift]
     yield from (("active", active, name) for name in (*ELASTIC, *["molar_mass"] * counted, *followed))
@@ -159,26 +182,31 @@ def _hardness_warnings(case: Case, electrolyte: Material) -> list[str]:
 
 
 def _ions(case: Case, role: Role, charged: Charged) -> Ions | None:
-    electrolyte, active = case.material("electrolyte"), case.material("active")
-    if not electrolyte.has("conductivity") or charged.conductivity is None:
+    (electrolyte, *shells), active = _electrolytes(case), case.material("active")
+    if charged.conductivity is None or not all(one.has("conductivity") for one in (electrolyte, *shells)):
         return None
     matrix, supply = electrolyte["conductivity"].number, None
+    conductivity = {"electrolyte": matrix, "interface": matrix, role: charged.conductivity}
+    if case.particle is not None:
+        conductivity |= {"outer interface": matrix, "grain boundaries": charged.conductivity}
+    for shell in shells:
+        conductivity |= dict.fromkeys(("shell", "inner interface"), shell["conductivity"].number)
     if active.has("capacity"):
         charge = active["capacity"].number / 1000 * active["density"].number * charged.active  # Ah/cm³
         supply = float(case.contact.c_rate) * charge * SUPPLY_UNIT
-    return Ions({"electrolyte": matrix, "interface": matrix, role: charged.conductivity}, supply, charged.own)
+    return Ions(conductivity, supply, charged.own)
 
 
-def _ion_sources(electrolyte: Material, active: Material, ions: Ions | None) -> Iterator[tuple[str, str]]:
+def _ion_sources(electrolytes: list[Material], active: Material, ions: Ions | None) -> Iterator[tuple[str, str]]:
     if ions is not None:
-        yield _source(electrolyte, "conductivity")
+        yield from (_source(one, "conductivity") for one in electrolytes)
         if ions.supply is not None:
             yield _source(active, "capacity")
 
 
-def _ion_warnings(electrolyte: Material, active: Material) -> Iterator[str]:
+def _ion_warnings(electrolytes: list[Material], active: Material) -> Iterator[str]:
     lacks = [
-        (electrolyte, "conductivity", "resistance and reachable capacity are"),
+        *((one, "conductivity", "resistance and reachable capacity are") for one in electrolytes),
         (active, "capacity", "reachable capacity is"),
     ]
     for material, name, left_out in lacks:
@@ -202,6 +230,7 @@ def _sources(case: Case) -> Iterator[tuple[str, str]]:
     given = "given in the case" if "bulk_toughness" in fracture.model_fields_set else "10 times the interface's"
     yield "interface toughness", f"{fracture.interface_toughness:g} J/m^2 ({confidence})"
     yield "bulk toughness", f"{fracture.bulk_toughness:g} J/m^2 ({given})"
+    yield from particle_sources(case)
     if CRACK_MODELS[fracture.model].strength is None:
         given = "given in the case" if fracture.interface_strength else "of the electrolyte"
         strength = float(_strength(case, case.material("electrolyte")) or 0.0)

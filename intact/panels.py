@@ -23,7 +23,9 @@ Image = npt.NDArray[np.uint8]
 
 ABOVE = "interface\nfrom above"  # in three dimensions drawn over the front of the body
 REGIONS = (*SHOWN, ABOVE)
-TINTS = np.array([to_rgb(colour) for colour in ("#d8e6f3", "#f1f0ea", "#dedad2", "#c4c4c4", "#f1f0ea")])
+TINTS = np.array(
+    [to_rgb(colour) for colour in ("#d8e6f3", "#f1f0ea", "#dedad2", "#c4c4c4", "#f3e3b4", "#c4c4c4", "#f1f0ea")]
+)
 # Lightness falls evenly from intact to detached, so that the eye reads steps of damage as equal.
 DAMAGE = LinearSegmentedColormap.from_list("damage", ["#ffffff", "#fac098", "#ec8055", "#c73a4b", "#791f56", "#2a0a3c"])
 LITHIUM = LinearSegmentedColormap.from_list("lithium", ["#f4f3e6", "#a8d5ba", "#4f9d97", "#1d5b79"])

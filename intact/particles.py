@@ -63,7 +63,7 @@ def _interfaces(regions: Iterable[str]) -> tuple[Interface, ...]:
 
 
 def _sections(solid: Solid, opening: Opening, interface: Interface, size: float, around_axis: bool) -> DetachmentAround:
-    return DetachmentAround(solid.state.d, opening.volumes, solid.regions, interface.region, size)
+    return DetachmentAround(solid.state.d, opening.volumes, solid.regions, [interface.region], size)
 
 
 def _normal(domain: meshes.Domain) -> Any:

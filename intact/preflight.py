@@ -74,7 +74,7 @@ def _block(body: Body) -> Iterator[str]:
     yield f"mesh      {extent} µm in {cells} {kind}, {body.case.geometry}, from {origin}"
     yield f"unknowns  {moving} of displacement, {vertices} of damage; about {memory:.1f} GB of memory"
     yield f"ℓ         {length:g} µm, the width over which a crack is smeared"
-    for role in body.kind.shown:
+    for role in (role for role in body.kind.shown if body.regions(role)):
         mean, largest = body.sizes(role)
         yield (
             f"          {role:12s}{_thick(body, role)}; elements of {mean:.3g} µm, at most {largest:.3g}; "
@@ -88,7 +88,7 @@ def _block(body: Body) -> Iterator[str]:
 
 def _thick(body: Body, role: Role) -> str:
     """Of what is a layer or a particle; of the electrolyte between particles there is nothing to tell."""
-    if role not in (*body.kind.bulk, *(one.role for one in body.interfaces)):
+    if role not in (*body.bulk, *(one.role for one in body.interfaces)):
         return f"{'in between':24s}"
     thick = body.thickness(role)
     return f"{thick:6.3g} µm or {thick / body.case.fracture.length:5.3g} ℓ thick"
@@ -126,7 +126,7 @@ def _table(todo: Sequence[Body]) -> Table:
         sheet.add_column(heading, justify="right")
     for body in todo:
         media, source, interface = body.media, body.media[body.kind.source], body.media[body.interfaces[0].role]
-        critical, bulk = strength(body.case, interface), [strength(body.case, media[role]) for role in body.kind.bulk]
+        critical, bulk = strength(body.case, interface), [strength(body.case, media[role]) for role in body.bulk]
         yielding, own = interface.yield_stress, own_length(body.case, interface)
         pull, soc = closed_form(body) or (None, None)
         sheet.add_row(
@@ -190,7 +190,7 @@ def _first(strain: Callable[[float], float], needed: float) -> float | None:
 def warnings(body: Body) -> list[str]:
     """What a user should know of a case before it is run; the run keeps them, too."""
     length = body.case.fracture.length
-    bulk = min(body.thickness(role) for role in body.kind.bulk)
+    bulk = min(body.thickness(role) for role in body.bulk)
     found = list(body.layers.warnings)
     for role in dict.fromkeys(one.role for one in body.interfaces):
         found += _of_layer(body, role)

@@ -1,3 +1,4 @@
 """What regions of a body are called in its pictures and files."""
 
-SHOWN = ("electrolyte", "interface", "cathode", "particles")  # in the order of their numbers in the files
+# in the order of their numbers in the files
+SHOWN = ("electrolyte", "interface", "cathode", "particles", "shell", "particle")

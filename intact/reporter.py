@@ -48,7 +48,8 @@ class Reporter:
             self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
         first = solid.comm.rank == 0
-        self.trace = Trace(folder / results.HISTORY if first else None, unit, lithium is not None)
+        history = folder / results.HISTORY if first else None
+        self.trace = Trace(history, unit, contact.cracks.meaning, lithium is not None)
         self.each = Each(folder / results.EACH if first else None, list(contact.parts))
         self._written = [self._displacement, solid.state.d, self._region, *([] if lithium is None else [lithium])]
         self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
@@ -58,7 +59,8 @@ class Reporter:
             self._tell(f"  SoC {soc:.4f}: still at it, iteration {count}, {detached:.0%} detached")
 
     def step(self, record: Record) -> None:
-        self.trace.add(record, self._contact.now() if record.outcome.converged else None)
+        known = (self._contact.now(), self._contact.cracks.now()) if record.outcome.converged else ()
+        self.trace.add(record, *known)
         if record.outcome.converged:
             self.each.add(record, self._contact.each())
         self._look_at_coarse_cells()

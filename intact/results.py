@@ -93,7 +93,12 @@ def once(told: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
 
 def notes(runs: Sequence[Summary], not_run: Sequence[str], lost: Mapping[str, str]) -> list[str]:
     """What the table must not be read without: where the toughness comes from, and every warning."""
-    toughness = dict.fromkeys(f"interface toughness {run['sources']['interface toughness']}" for run in runs)
+    toughness = dict.fromkeys(
+        f"{name} {told}"
+        for run in runs
+        for name, told in run["sources"].items()
+        if name.endswith("toughness") and name != "bulk toughness"
+    )
     balances = [run["energy_balance"]["appeared_from_nothing"] for run in runs if run["energy_balance"]]
     balanced = [f"energy balance: no step holds more than {max(balances):.1g} of the work too much"] if balances else []
     stopped = [f"{run['folder']} did not reach its end: {run['reason']}" for run in runs if not run["converged"]]
@@ -109,6 +114,8 @@ def _print(summary: Summary, to: Console) -> None:
     to.print(_table(summary))
     if any(run.get("contact") for run in summary["runs"]):
         to.print(_contact_table(summary))
+    if any("cracks" in run for run in summary["runs"]):
+        to.print(_cracks_table(summary))
     to.print(below)
 
 
@@ -234,8 +241,27 @@ def _contact_table(summary: Summary) -> Table:
         found = [_contact(run, soc) for run in group]
         written: tuple[Callable[[float], str], ...] = ("{:.1%}".format, _ratio, _ratio, "{:.1%}".format)
         cells = [_spread([one[name] for one in found], how) for name, how in zip(MEANING, written, strict=True)]
-        name = group[0]["folder"] if len(group) == 1 else ", ".join(group[0]["labels"][key] for key in compared)
-        sheet.add_row(name, *cells)
+        sheet.add_row(_name(group, compared), *cells)
+    return sheet
+
+
+def _name(group: Sequence[Summary], compared: Sequence[str]) -> str:
+    return group[0]["folder"] if len(group) == 1 else ", ".join(group[0]["labels"][key] for key in compared)
+
+
+def _cracks_table(summary: Summary) -> Table:
+    """What of each part has cracked at the end; the highest damage of each is in its summary."""
+    runs, compared = [run for run in summary["runs"] if "cracks" in run], summary["compare"]
+    told = dict.fromkeys(name for run in runs for name in run["cracks"]["at_end"])
+    names = [name for name in told if not name.startswith("max_damage")]
+    sheet = Table(title="at the end", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    sheet.add_column("")
+    for name in names:
+        sheet.add_column(name.replace("_", " "), justify="right")
+    for group in band.of_summaries(runs, compared):
+        found = [run["cracks"]["at_end"] for run in group]
+        cells = [_spread([one.get(name) for one in found], "{:.1%}".format) for name in names]
+        sheet.add_row(_name(group, compared), *cells)
     return sheet
 
 

@@ -39,10 +39,11 @@ def schema() -> Node:
             section = _section(root, section["properties"][name])
         leaf = _without_null(section["properties"][path[-1]])
         section["properties"][path[-1]] = _single_or_list(leaf) if can_be_compared(path) else leaf
-    for name in ("stack", "particles", "fatigue", "diffusion", "cycling"):
+    for name in ("stack", "particles", "particle", "fatigue", "diffusion", "cycling"):
         root["properties"][name] = _without_null(root["properties"][name])
-    notch = root["$defs"]["Stack"]["properties"]
-    notch["notch"] = _without_null(notch["notch"])
+    for model, name in (("Stack", "notch"), ("Particle", "grains")):
+        within = root["$defs"][model]["properties"]
+        within[name] = _without_null(within[name])
     root["properties"]["given"]["additionalProperties"] = _given()
     for word, meaning in (("compare", COMPARE), ("band", BAND)):
         together = {"anyOf": [_compared_keys(), {"type": "array", "items": _compared_keys()}]}

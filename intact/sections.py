@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictStr, model_validator
 
-from intact.geometries import Mesh, Particles, Stack
+from intact.geometries import Mesh, Particle, Particles, Stack
 from intact.quantities import (
     Active,
     Electrolyte,
@@ -38,6 +38,7 @@ class Materials(Section):
 
     electrolyte: Electrolyte = key("solid electrolyte; a list runs the case once for each", example="LZACO")
     active: Active = key("active material of the cathode", example="scNCM92")
+    shell: Electrolyte | None = key("of a particle, with particle.shell", None, "Li3InCl6")
 
 
 class Composite(Section):
@@ -177,7 +178,7 @@ class Contact(Section):
 class Boundaries(Section):
     """What holds the body. sliding: no motion across the boundary, free along it (on a side: symmetry)."""
 
-    bottom: Platen = key("what the lower platen does", "clamped")
+    bottom: Platen = key("what the lower platen does; with [particle] sliding if nothing is said", "clamped")
     bottom_stiffness: Stiffness | None = key('of the spring, per area, with bottom = "spring"', None, "20 MPa/um")
     top: Top = key(
         "what the upper platen does; pressure: it stays level and follows the stack under the same pressure", "sliding"
@@ -190,7 +191,8 @@ class Boundaries(Section):
         "5 MPa",
     )
     left: Side = key(
-        "the side where the notch is; with [particles], which have none, sliding if nothing is said", "free"
+        "the side where the notch is; with [particles] and [particle], which have none, sliding if nothing is said",
+        "free",
     )
     right: Side = key("the other side", "sliding")
     front: Side | None = key('the side at z = 0, with geometry = "3d"; without it sliding', None, "sliding")
@@ -258,6 +260,7 @@ class Case(Section):
     composite: Composite = Field(default_factory=Composite)
     stack: Stack | None = None
     particles: Particles | None = None
+    particle: Particle | None = None
     mesh: Mesh = Field(default_factory=Mesh)
     fracture: Fracture
     flow: Flow = Field(default_factory=Flow)
@@ -275,22 +278,28 @@ class Case(Section):
     @classmethod
     def with_every_table(cls, table: Any) -> Any:
         """A missing table is an empty one, so that each missing key is named; without any other body there is a stack,
-        and particles have walls."""
+        particles have walls, and what is solved of one is cut off by planes of symmetry."""
         if not isinstance(table, dict):
             return table
         mesh, held = table.get("mesh"), table.get("boundaries", {})
-        others = "particles" in table or (isinstance(mesh, dict) and "file" in mesh)
-        if "particles" in table and isinstance(held, dict):
-            table = {**table, "boundaries": {"left": "sliding"} | held}
+        others = not {"particles", "particle"}.isdisjoint(table) or (isinstance(mesh, dict) and "file" in mesh)
+        walls = {"particles": {"left": "sliding"}, "particle": {"left": "sliding", "bottom": "sliding"}}
+        for kind in walls.keys() & table.keys() if isinstance(held, dict) else ():
+            table = {**table, "boundaries": walls[kind] | held}
         return {name: {} for name in ("materials", "fracture", "shrinkage", *["stack"] * (not others))} | table
 
     def bodies(self) -> list[str]:
         """The keys that say which body it is, of which there has to be one."""
-        given = {"stack": self.stack, "particles": self.particles, "mesh.file": self.mesh.file}
+        given = {
+            "stack": self.stack,
+            "particles": self.particles,
+            "particle": self.particle,
+            "mesh.file": self.mesh.file,
+        }
         return [key for key, body in given.items() if body is not None]
 
-    def material(self, role: Literal["electrolyte", "active"]) -> Material:
-        """The card of the electrolyte or the active material, with the numbers given in the case."""
+    def material(self, role: Literal["electrolyte", "active", "shell"]) -> Material:
+        """The card of the electrolyte, the active material or the shell, with the numbers given in the case."""
         material = load(getattr(self.materials, role))
         for name, values in self.given.items():
             if load(name).name == material.name:

@@ -8,8 +8,9 @@ WINDOW = 0.7  # V, from empty to full: layered oxides take 3.6 to 4.3 V against 
 
 MEANING = {
     "open_fraction": "share of the interface that is detached and whose faces do not touch",
-    "resistance_ratio": "ionic resistance from bottom to top over that of the body without damage; a broken place has "
-    "parted for good. When all of the interface is broken the number says only that it is very large",
+    "resistance_ratio": "ionic resistance from bottom to top, or from the top to the surface of a single particle, "
+    "over that of the body without damage; a broken place has parted for good. When all of the interface is broken "
+    "the number says only that it is very large",
     "resistance_ratio_touching": "the same if faces that touch conduct as if whole; the truth lies between the two",
     "reachable_capacity": "share of the cathode's capacity that a charge at contact.c_rate reaches, compared with "
     f"the intact stack; a loss of {WINDOW:g} V on the way of the ions leaves a place uncharged, a smaller one in "

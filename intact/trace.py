@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from itertools import pairwise
 from pathlib import Path
@@ -46,26 +46,38 @@ LITHIUM = ("time_s", "lithium_content", "surface_content", "in_touch", "c_rate")
 class Trace:
     """The equilibria so far, why there are no more, and history.csv: a line as soon as its step is known."""
 
-    def __init__(self, history: Path | None, unit: str = IN_A_PLANE, lithium: bool = False) -> None:
+    def __init__(
+        self,
+        history: Path | None,
+        unit: str = IN_A_PLANE,
+        cracks: Mapping[str, str] | None = None,
+        lithium: bool = False,
+    ) -> None:
+        """`cracks`: what is told of the parts of the body, with its meaning; `lithium`: that it has to diffuse."""
         self.records: list[Record] = []
         self.endings: list[Ending] = []  # of the stages of a charge that follows lithium
+        self.cracks: list[Mapping[str, float]] = []  # one for each record
+        self._cracks = cracks or {}
         self.flowed = 0.0  # charge, either way, up to the last equilibrium
         self.touches: list[Touch | None] = []  # one for each record
         self.stopped: str | None = None  # why, when the run ends early
         self._file = None if history is None else history.open("w", newline="", encoding="utf-8")
         self._unit = unit
-        self._write([column.format(unit=unit) for column in (*COLUMNS, *LITHIUM * lithium)])
+        self._write([*(column.format(unit=unit) for column in (*COLUMNS, *LITHIUM * lithium)), *self._cracks])
 
-    def add(self, record: Record, touch: Touch | None = None) -> None:
+    def add(self, record: Record, touch: Touch | None = None, cracks: Mapping[str, float] | None = None) -> None:
+        told = cracks or {}
         if record.outcome.converged:
             further = abs(record.soc - (self.last_soc or 0.0))
             self.flowed = record.soc if record.half_cycle == 1 else self.flowed + further
             self.records.append(record)
             self.touches.append(touch)
+            self.cracks.append(told)
         else:
             later = f" of {name(record.half_cycle)}" if record.half_cycle > 1 else ""
             self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}{later}"
-        self._write([*_row(record), *_contact(touch), *_lithium(record)])
+        cracked = (f"{told[name]:.6g}" if told else "" for name in self._cracks)
+        self._write([*_row(record), *_contact(touch), *_lithium(record), *cracked])
 
     def close(self) -> None:
         if self._file is not None:
@@ -119,6 +131,7 @@ class Trace:
             "detached_fraction_at_soc": {f"{soc:g}": self._detached_at(soc) for soc in pictured},
             "detached_fraction_at_end": last and last.detached_fraction,
             "contact": self._contact_loss(pictured),
+            **({"cracks": self._told_of_cracks(pictured)} if self._cracks and last else {}),
             "max_damage_at_end": last and last.max_damage,
             f"energies_at_end_{self._unit}": last and asdict(last.energies) | {"plastic_work": last.plastic_work},
             "energy_balance": last and self._balance(),
@@ -163,6 +176,11 @@ class Trace:
             "at_soc": {soc: touch and asdict(touch) for soc, touch in kept.items()},
             "meaning": MEANING,
         }
+
+    def _told_of_cracks(self, pictured: Sequence[float]) -> dict[str, Any]:
+        found = [(record.soc, told) for record, told in zip(self.records, self.cracks, strict=True)]
+        kept = {f"{soc:g}": next((told for at, told in found if abs(at - soc) < SAME_SOC), None) for soc in pictured}
+        return {"at_end": found[-1][1], "at_soc": kept, "meaning": self._cracks}
 
     def _worst(self) -> dict[str, Any] | None:
         """Of all steps."""

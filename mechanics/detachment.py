@@ -77,8 +77,8 @@ class Detachment(Sections):
         around_axis: bool = False,
     ) -> None:
         body = d.function_space.mesh
-        nodes, (x, _, z) = _nodes_of(d, regions[layer])
-        (left, right), (front, back) = _extent(body.comm, x), _extent(body.comm, z)
+        nodes, (x, _, z) = nodes_of(d, regions[layer])
+        (left, right), (front, back) = extent(body.comm, x), extent(body.comm, z)
         row, rows = _grid(z, front, back, COLUMN * size)
         ends: np.ndarray = np.full(rows, left)  # of the notch in each row
         if "notch" in boundaries:
@@ -100,26 +100,42 @@ class Detachment(Sections):
 
 class DetachmentAround(Sections):
     """A layer around a particle in a plane, whatever its outline: sectors about the middle of the layer. Each counts by
-    its share of the layer, which is its share of the outline where the layer is everywhere as wide."""
+    its share of the layer, which is its share of the outline where the layer is everywhere as wide; around an axis, at
+    x = 0, by that of the volume, and so of the surface. Of several layers, one around the other, a sector has let go
+    where any of them has."""
 
-    def __init__(self, d: fem.Function, volumes: np.ndarray, regions: Entities, layer: str, size: float) -> None:
-        """`volumes` are those of the nodes (`mechanics.opening.Opening.volumes`)."""
+    def __init__(
+        self,
+        d: fem.Function,
+        volumes: np.ndarray,
+        regions: Entities,
+        layers: Sequence[str],
+        size: float,
+        middle: tuple[float, float] | None = None,
+        around_axis: bool = False,
+    ) -> None:
+        """`volumes` are those of the nodes (`mechanics.opening.Opening.volumes`); `middle` is to be given where only a
+        part of the layer is there."""
         comm = d.function_space.mesh.comm
-        nodes, (x, y, _) = _nodes_of(d, regions[layer])
-        boxes = _extent(comm, x), _extent(comm, y)
-        middle_x, middle_y = (sum(box) / 2 for box in boxes)
+        nodes, (x, y, _) = nodes_of(d, np.unique(np.concatenate([regions[name] for name in layers])))
+        middle_x, middle_y = middle or tuple(sum(extent(comm, along)) / 2 for along in (x, y))
         radius = np.hypot(x - middle_x, y - middle_y)
-        shortest, _ = _extent(comm, radius)
-        count = max(int(2 * np.pi * shortest / (COLUMN * size)), 1)
-        turn = np.arctan2(y - middle_y, x - middle_x) / (2 * np.pi) % 1
-        section = (turn * count + OFF).astype(int) % count
+        shortest, _ = extent(comm, radius)
+        section, count = sectors(x - middle_x, y - middle_y, shortest, size)
         owned = nodes < d.function_space.dofmap.index_map.size_local
         nodes_here, here = nodes[owned], section[owned]
+        counted = volumes[nodes_here] * (x[owned] if around_axis else 1.0)
         of_layer, radii, found = (
-            _sums(comm, here, numbers, count)
-            for numbers in (volumes[nodes_here], radius[owned], np.ones(len(nodes_here)))
+            _sums(comm, here, numbers, count) for numbers in (counted, radius[owned], np.ones(len(nodes_here)))
         )
         super().__init__(d, nodes, section, 2 * np.pi / count * radii / np.maximum(found, 1), of_layer)
+
+
+def sectors(x: np.ndarray, y: np.ndarray, radius: float, size: float) -> tuple[np.ndarray, int]:
+    """Number of the sector that each place is in, seen from the origin, and how many there are: at this radius as wide
+    as a column."""
+    count = max(int(2 * np.pi * radius / (COLUMN * size)), 1)
+    return (np.arctan2(y, x) / (2 * np.pi) % 1 * count + OFF).astype(int) % count, count
 
 
 def _sums(comm: MPI.Comm, section: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
@@ -129,7 +145,7 @@ def _sums(comm: MPI.Comm, section: np.ndarray, numbers: np.ndarray, count: int) 
     return found
 
 
-def _nodes_of(d: fem.Function, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def nodes_of(d: fem.Function, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of these cells, and where they are."""
     space = d.function_space
     dim = space.mesh.topology.dim
@@ -138,7 +154,7 @@ def _nodes_of(d: fem.Function, cells: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return nodes, space.tabulate_dof_coordinates()[nodes].T
 
 
-def _extent(comm: MPI.Comm, x: np.ndarray) -> tuple[float, float]:
+def extent(comm: MPI.Comm, x: np.ndarray) -> tuple[float, float]:
     low = comm.allreduce(float(x.min(initial=np.inf)), op=MPI.MIN)
     return low, comm.allreduce(float(x.max(initial=-np.inf)), op=MPI.MAX)
 

@@ -100,7 +100,7 @@ def test_the_published_case_can_be_drawn() -> None:
 
 
 def test_each_kind_shows_what_pictures_know() -> None:
-    assert list(KINDS) == ["stack", "particles", "mesh.file"]
+    assert list(KINDS) == ["stack", "particles", "particle", "mesh.file"]
     for kind in KINDS.values():
         assert set(kind.shown.values()) <= set(SHOWN)
         assert {kind.source, *kind.bulk, *kind.across} <= set(kind.shown)

@@ -293,7 +293,7 @@ def around(comm: MPI.Comm) -> list[float]:
     x = ufl.conditional(ufl.lt(x, APART / 2), x, x - APART)
     opening = Opening(solid, ufl.as_vector((x, y, 0)) / ufl.sqrt(x**2 + y**2))
     one, two = (
-        DetachmentAround(solid.state.d, opening.volumes, domain.regions, f"interface {n}", LAYER / 2) for n in (1, 2)
+        DetachmentAround(solid.state.d, opening.volumes, domain.regions, [f"interface {n}"], LAYER / 2) for n in (1, 2)
     )
     found = [one.fraction(), two.fraction(), two.extent / one.extent]
     d = solid.state.d
