@@ -2,7 +2,6 @@
 
     extrapolation    from the last two equilibria, where that starts lower
     quasi-Newton     both unknowns at once with the matrices of alternation; as long as its steps need no searching
-    leaps            between those: what runs is taken further the way it goes
     alternation      one round: it tells where damage moves, and where nothing does, that this is an equilibrium
     windows          Newton there alone, while the rest waits: what a running crack costs
     Newton           both unknowns at once, as long as the potential is convex: the end of every step
@@ -19,7 +18,6 @@ from dolfinx import fem
 
 from mechanics.alternation import Alternation
 from mechanics.certificate import Certificate, certify
-from mechanics.leap import Leap
 from mechanics.linear import Linear, LinearSolver
 from mechanics.multigrid import CoupledMultigrid, Multigrid, pays
 from mechanics.newton import BoundedNewton
@@ -86,7 +84,6 @@ class AlternateMinimiser:
             ),
         )
         self._extrapolation = Extrapolation(solid.state)
-        self._leap = Leap(solid, self._displacement, self._damage)
 
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
         self._count, self._stopped, self._interrupt = 0, False, interrupt
@@ -138,10 +135,9 @@ class AlternateMinimiser:
         """Given up for good where it has to search even with new matrices: what closes and opens, or meets bounds, they
         do not see."""
         assert self._quasi is not None
-        self._leap.begin()
         for _ in range(2):
             still, left = (np.inf, self.tolerance), self.limit - self._count
-            result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough, self._further)
+            result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough)
             if result.converged:
                 self._enough()
                 return Ending.CONVERGED
@@ -150,9 +146,6 @@ class AlternateMinimiser:
                 return None
         self._quasi = None
         return None
-
-    def _further(self) -> bool:
-        return self._leap.further(self._rounds.sharp)
 
     def _newton(self) -> Ending | None:
         """Where alternation comes to rest and the potential is not convex, there is a way down that it does not see."""

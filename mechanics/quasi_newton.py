@@ -19,7 +19,6 @@ from mechanics.newton import ROUNDING, STANDSTILL, SUFFICIENT, active
 
 MEMORY = 5  # pairs
 TRIALS, PATIENCE = 1.6, 6  # energies for each step, and beyond, that a search may take on average before it is given up
-LEAP = 8  # steps between two leaps: with fewer, where something goes is not known well enough
 Pair = tuple[np.ndarray, np.ndarray]  # a step, and how the gradient turned along it
 CURVED = 1e-10  # least cosine between a step and the change of the gradient along it
 
@@ -85,15 +84,9 @@ class QuasiNewton:
         self._age: list[int] = [block.every for block in blocks]  # steps since each matrix was made
 
     def minimise(
-        self,
-        small: float,
-        still: Sequence[float],
-        limit: int,
-        enough: Callable[[], bool] = lambda: False,
-        leap: Callable[[], bool] = lambda: False,
+        self, small: float, still: Sequence[float], limit: int, enough: Callable[[], bool] = lambda: False
     ) -> QuasiNewtonResult:
-        """Until a step promises less than `small`, and moves no function by more than its number in `still`. Now and
-        then something else may `leap` to where the energy is lower, and says whether it has."""
+        """Until a step promises less than `small`, and moves no function by more than its number in `still`."""
         blocks = self._blocks
         self._age = [age if block.solver.keeps else block.every for age, block in zip(self._age, blocks, strict=True)]
         self._lower, self._upper = (self._joined([getattr(b, side) for b in blocks]) for side in ("lower", "upper"))
@@ -121,9 +114,6 @@ class QuasiNewton:
             if self._dot(moved, turned) > CURVED * np.sqrt(self._dot(moved, moved) * self._dot(turned, turned)):
                 pairs = [*pairs[1 - MEMORY :], (moved, turned)]
             (x, energy), g = found, after
-            if count % LEAP == 0 and leap():
-                x, pairs = self._joined([b.functional.x for b in blocks]), []
-                energy, g = self._value(), self._gradient()
         return QuasiNewtonResult(False, limit)
 
     def forget(self) -> None:

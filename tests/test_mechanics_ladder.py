@@ -12,9 +12,7 @@ from mechanics import KINEMATICS, AlternateMinimiser, Charge, Medium, Solid, Sup
 from mechanics.alternate import Ending
 from mechanics.alternation import Alternation
 from mechanics.certificate import certify
-from mechanics.closed_forms import clamped_strip
 from mechanics.functional import Functional
-from mechanics.leap import FURTHER, Leap
 from mechanics.linear import Indefinite, LinearSolver
 from mechanics.newton import BoundedNewton, active
 from mechanics.quasi_newton import Block, QuasiNewton
@@ -223,63 +221,6 @@ def test_a_window_as_large_as_the_body_is_none(notched):
     notched.coupled.pull()
     everywhere = np.ones(len(notched.state.d.x.array))
     minimiser._windows.settle(everywhere, 1e-4, 1e-9, lambda: pytest.fail("a step was taken"))
-
-
-STRIP = meshes.Stack(8.0, 0.5, 0.5, 0.5, fine=0.05, coarse=0.1)
-ENDS = 0.8, 1.0, 1.6  # of the crack in the strip, one after the other
-
-
-def running(make_solid, toughness: float) -> tuple[Solid, Leap]:
-    """A strip between platens with a crack that has just run from one place to the next, as the leap has seen."""
-    media = uniform(young=2000.0, toughness=20.0)
-    media |= {"interface": Medium(2000.0, 0.3, toughness), "cathode": Medium(2000.0, 0.3, 20.0, shrinkage=-0.1)}
-    solid = make_solid(STRIP, media, supports={"bottom": Support((0, 1)), "top": Support((0, 1))}, length=0.1)
-    solid.load(0.6)
-    minimiser = AlternateMinimiser(solid)
-    minimiser._begin()
-    for tip in ENDS:
-        solid.state.d.interpolate(lambda x, tip=tip: np.maximum(0, 1 - abs(x[1] - 0.75) / 0.2) ** 2 * (x[0] < tip))
-        assert minimiser._displacement.minimise(1e-9).converged
-        if tip == ENDS[0]:
-            minimiser._leap.begin()
-        elif tip == ENDS[1]:
-            assert not minimiser._leap.further(1e-9)  # of one place alone it knows no way
-    return solid, minimiser._leap
-
-
-def end_of_crack(solid: Solid) -> float:
-    x = solid.state.d.function_space.tabulate_dof_coordinates()
-    return float(x[solid.state.d.x.array > 0.9, 0].max())
-
-
-def test_a_leap_goes_on_where_a_crack_runs(make_solid):
-    """So many times as far as the middle of what has grown has gone, and the energy falls by what a crack between
-    platens sets free on that way: by V4 G = σ²/2 Σ(h/M), less what it costs."""
-    solid, leap = running(make_solid, 2.0)
-    before, end = solid.potential(), end_of_crack(solid)
-    assert leap.further(1e-9)
-    further = end_of_crack(solid) - end
-    assert further == pytest.approx(FURTHER * (ENDS[2] - ENDS[0]) / 2, abs=2 * STRIP.fine)
-    still, shrinks = Medium(2000.0, 0.3, 2.0), Medium(2000.0, 0.3, 2.0, shrinkage=-0.06)
-    _, release = clamped_strip([(1.0, still), (0.5, shrinks)])
-    assert before - solid.potential() == pytest.approx((release - 2.0) * further, rel=0.1)
-    assert np.abs(solid.state.d.x.array - 0.5).max() <= 0.5
-
-
-def test_a_leap_that_would_cost_energy_is_not_taken(make_solid):
-    solid, leap = running(make_solid, 200.0)
-    assert AlternateMinimiser(solid).minimise().converged  # and is at rest
-    saved = solid.state.save()
-    leap._damage.lower.x.array[:] = solid.state.d.x.array
-    assert not leap.further(1e-9)
-    assert all(np.array_equal(now, then) for now, then in zip(solid.state.save(), saved, strict=True))
-
-
-def test_a_leap_keeps_to_the_line_of_the_crack(make_solid):
-    """Where the middle of what has grown is off that line."""
-    _, leap = running(make_solid, 2.0)
-    along = leap._along(np.array([ENDS[2], 0.75, 0.0]), np.array([0.6, 0.1, 0.0]))
-    assert along == pytest.approx([0.6, 0.0, 0.0], abs=0.02)
 
 
 def test_equilibrium_comes_with_its_certificate(notched):
