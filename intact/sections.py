@@ -311,12 +311,25 @@ class Case(Section):
         return toml_text(as_written(self))
 
 
-def as_written(value: Any) -> Any:
-    """Models as tables, numbers as the user wrote them; None and keys without effect are left out."""
+def as_written(case: Case) -> dict[str, Any]:
+    """Its table, numbers as the user wrote them; without None, and without defaults that have no effect, since a case
+    that says them is refused."""
+    table: dict[str, Any] = _table(case)
+    if case.stack is not None and case.stack.notch is not None and case.stack.notch.shape in ("closed", "penny"):
+        del table["stack"]["notch"]["opening"]
+    by_weight = case.particle is None and (case.particles is None or case.particles.volume_fraction is None)
+    if not by_weight:
+        del table["composite"]
+    elif case.particles is not None:
+        del table["composite"]["moduli"]
+    return table
+
+
+def _table(value: Any) -> Any:
     if isinstance(value, Mesh) and value.file is not None:
         return {"file": str(value.file)}
     if isinstance(value, BaseModel):
-        return {name: as_written(entry) for name, entry in value if entry not in (None, {})}
+        return {name: _table(entry) for name, entry in value if entry not in (None, {})}
     if isinstance(value, tuple):
-        return [as_written(entry) for entry in value]
+        return [_table(entry) for entry in value]
     return value.text if isinstance(value, Written) else value

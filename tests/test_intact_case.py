@@ -735,11 +735,19 @@ def test_a_key_that_one_combination_needs_is_left_out_of_the_others(written):
 # The resolved case
 
 
-def test_resolved_cases_of_the_model_file_read_back_the_same(tmp_path):
-    for _, case in read(MODEL).cases:
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.toml")), ids=lambda file: file.stem)
+def test_resolved_cases_read_back_the_same(file, tmp_path):
+    for _, case in read(file).cases:
         path = tmp_path / "resolved.toml"
         path.write_text(case.resolved(), encoding="utf-8")
         assert only_case(read(path)) == case
+
+
+def test_particles_by_weight_keep_their_weight_when_resolved(written):
+    text = MINIMAL.replace("[fracture]", '[composite]\nactive_weight_fraction = "70 %"\n[particles]\n[fracture]')
+    case = only_case(read(written(text)))
+    assert only_case(read(written(case.resolved()))) == case
+    assert case.composite.active_weight_fraction == 0.7
 
 
 def test_resolved_case_keeps_what_was_written_and_spells_out_defaults(written):
