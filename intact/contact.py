@@ -32,7 +32,8 @@ class ContactLoss:
         self._ions, self._conduction = ions, None
         if ions is not None:
             conductivity = {region: ions.conductivity[role] for region, role in body.roles.items()}
-            source = body.regions(kind.source)
+            # boundaries between its grains are of it, too
+            source = [region for role in (kind.source, *kind.weak) for region in body.regions(role)]
             self._conduction = Conduction(solid, self._opening, conductivity, *kind.ends, source=source, own=ions.own)
         self.cracks = Cracks(body, solid, self.parts)
 

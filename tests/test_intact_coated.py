@@ -83,6 +83,17 @@ def test_grains_are_active_material_with_boundaries_of_their_own(tmp_path) -> No
     assert "broken_grain_boundaries" in ContactLoss(body, solid(body)).cracks.meaning
 
 
+def test_lithium_leaves_through_grain_boundaries(tmp_path) -> None:
+    """What a particle supplies comes out of it as easily with whole boundaries as without any."""
+    highest = []
+    for settings in ((GRAINS, PLANE), (PLANE,)):
+        body = only(tmp_path, *settings)
+        conduction = ContactLoss(body, solid(body))._conduction
+        conduction.reachable(1e-6, 1.0)
+        highest.append(conduction._intact.x.array.max())
+    assert highest[0] == pytest.approx(highest[1], rel=0.01)
+
+
 def test_a_band_of_the_shell_is_none_of_the_bare_particle() -> None:
     study = read(Path(__file__).parents[1] / "cases" / "coated-particle.toml")
     shells = [labels["particle.shell"] for labels, _ in study.cases]
@@ -215,6 +226,13 @@ def test_a_shell_takes_all_of_its_numbers(tmp_path, key) -> None:
         coated(tmp_path, without=(key,))
     [problem] = caught.value.problems
     assert str(problem).startswith(f"particle.{key}: got nothing with particle.shell = 0.3 um, takes ")
+
+
+def test_a_band_of_a_shell_that_there_is_in_no_case_is_told(tmp_path) -> None:
+    key = "particle.shell_toughness"
+    with pytest.raises(CaseProblems) as caught:
+        coated(tmp_path, "particle.shell=0 nm", f'{key}=["1 J/m^2", "2 J/m^2"]', f'band=["{key}"]', "compare=[]")
+    assert f"{key}: has no effect, since no case has this shell, takes leaving it out of band" in str(caught.value)
 
 
 def test_a_layer_too_narrow_for_a_crack_is_told_by_its_key(tmp_path) -> None:
