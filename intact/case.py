@@ -145,7 +145,8 @@ def _card(name: object) -> object:
 def _in_no_case(swept: Swept, combinations: Sequence[tuple[Table, list[Group]]]) -> Iterator[Problem]:
     for group in swept.banded:
         if set(group).isdisjoint(key for _, own in combinations for each in own for key in each):
-            words = "has no effect, since no case has this material, takes leaving it out of band"
+            what = "material" if group[0][0] == "given" else "shell"
+            words = f"has no effect, since no case has this {what}, takes leaving it out of band"
             yield Problem(dotted(group[0]), words)
 
 

@@ -61,7 +61,7 @@ def diffusion_problems(case: Case) -> Iterator[Problem]:
         return
     if case.particles is None:
         body = case.bodies()[0]
-        words = f"got it with {body}, whose cathode is a mixture without an inside of particles, takes [particles]"
+        words = f"got it with {body}, takes [particles], in which alone lithium is followed"
         yield Problem("diffusion", words, (body,))
     if case.cycling is not None:
         words = "got it with [diffusion], whose charge ends where a surface has got to, takes leaving out one of them"
