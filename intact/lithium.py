@@ -44,24 +44,27 @@ class Lithium:
         self._coupling = Coupling(solid, self.diffusion, cells, body.media[body.kind.source], facing)
         stages, largest = diffusing.stages(case, self._of), diffusing.seconds(case, case.steps.largest)
         self.transport = Transport(self.diffusion, stages, diffusing.TOLERANCE, largest)
+        self._particles: dict[str, dict[str, float]] = {}  # at the end; not known of a charge that is interrupted
 
     def charge(self, minimiser: AlternateMinimiser, contact: Watched, reporter: Reporter) -> None:
         charge(self._solid, minimiser, self.transport, self._coupling, contact, self._steps, reporter)
+        contents, shares = self.diffusion.means(), self.diffusion.contact().shares
+        self._particles = {name: {"content": contents[name], "in_touch": shares[name]} for name in contents}
 
     def figures(self, trace: Trace) -> dict[str, Any]:
-        """What a run has to say that follows lithium."""
+        """What a run has to say that follows lithium, and each process by itself: where one is interrupted the others
+        may be anywhere."""
         steps = [(record.soc, record.lithium) for record in trace.records if record.lithium is not None]
         if not steps:
             return {"capacity_reached": None, "ended_by": None}
         passed = sum(now.rate * (now.time - before.time) for (_, before), (_, now) in pairwise(steps)) / diffusing.HOUR
         charged = [ending for ending, stage in zip(trace.endings, self.transport.stages, strict=False) if stage.rate]
-        contents, shares = self.diffusion.means(), self.diffusion.contact().shares
         soc, last = steps[-1]
         return {
             "capacity_reached": soc / self._until,
             "ended_by": charged[-1].value if trace.stopped is None else None,
             "seconds_charged_and_rested": last.time,
             "unaccounted": abs(soc - passed) * self._of.capacity,
-            "particles": {name: {"content": contents[name], "in_touch": shares[name]} for name in contents},
+            "particles": self._particles,
             "meaning": MEANING,
         }

@@ -19,6 +19,7 @@ from intact.finished import fields_of
 from intact.lithium import Lithium
 from intact.run import run
 from intact.shrinking import active_strain
+from intact.trace import INTERRUPTED, Trace
 from mechanics import AlternateMinimiser
 from tests.lithium import Told
 
@@ -125,6 +126,31 @@ def test_a_particle_that_is_cut_off_keeps_its_lithium_and_the_other_one_is_charg
     assert means["particle 2"] == pytest.approx(0.99, abs=2 * diffusing.TOLERANCE)
     assert lithium.diffusion.contact().lost == ["particle 1"]
     assert told.records[-1].soc == pytest.approx(0.005, abs=diffusing.TOLERANCE)
+
+
+def test_an_interrupted_charge_is_summed_up_from_its_records_alone(tmp_path, monkeypatch) -> None:
+    """Of several processes each is then on its own, and content is that of the step that was being solved."""
+
+    class Interrupted(Trace):
+        def step(self, record) -> None:
+            if len(self.records) == 2:
+                raise KeyboardInterrupt
+            self.add(record)
+
+        def iteration(self, *_: object) -> None: ...
+
+        def ended(self, ending) -> None: ...
+
+    [body] = bodies(particle(tmp_path, *FOLLOWED), MPI.COMM_SELF)
+    made, trace = solid(body), Interrupted(None)
+    lithium = Lithium(body, made)
+    with pytest.raises(KeyboardInterrupt):
+        lithium.charge(AlternateMinimiser(made, 1e-3), ContactLoss(body, made), trace)
+    trace.stopped = INTERRUPTED
+    monkeypatch.setattr(lithium, "diffusion", None)
+    told = lithium.figures(trace)
+    assert told["capacity_reached"] == trace.records[-1].soc / 0.4
+    assert (told["ended_by"], told["particles"]) == (None, {})
 
 
 def test_numbers_of_the_host(tmp_path) -> None:
