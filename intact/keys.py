@@ -62,10 +62,10 @@ def can_be_compared(path: Parts) -> bool:
 
 
 def apply_settings(table: Table, settings: Sequence[str]) -> list[Problem]:
-    """Put every key=value in. On the command line a list is a comparison, unless band names the key, and a single value
-    ends one."""
+    """Put every key=value in, compare and band before the lists that they name. On the command line a list is a
+    comparison, unless band names the key, and a single value ends one."""
     problems = []
-    for setting in settings:
+    for setting in sorted(settings, key=lambda setting: setting.partition("=")[0].strip() not in SWEEPS):
         key, equals, text = setting.partition("=")
         path = parts(key)
         if not equals or not path:

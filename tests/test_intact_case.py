@@ -436,7 +436,7 @@ REFUSED = {
         "compare: got 'flow.yield_stress', takes a list of keys",
     ),
     "compared and banded at once": (
-        "flow.yield_stress=['tabor', 'none']\nband=['flow.yield_stress']",
+        "flow.yield_stress=['tabor', 'none']\ncompare=['flow.yield_stress']\nband=['flow.yield_stress']",
         "band: got 'flow.yield_stress' and compare has it, too, takes it once",
     ),
     "keys together with lists of different lengths": (
@@ -718,6 +718,12 @@ def test_setting_a_list_keeps_a_band(written):
     study = read(written(BANDED), ['fracture.interface_toughness=["50 J/m^2"]'])
     assert study.banded[0] == "fracture.interface_toughness"
     assert [case.fracture.interface_toughness for _, case in study.cases] == [50, 50, 50]
+
+
+def test_a_band_may_be_set_after_its_list(written):
+    settings = ['fracture.length=["0.2 um", "0.3 um"]', 'band=["fracture.length"]']
+    for order in (settings, settings[::-1]):
+        assert read(written(), order).banded == ("fracture.length",)
 
 
 def test_resolved_cases_of_a_band_read_back_the_same(written, tmp_path):
