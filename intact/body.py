@@ -74,8 +74,7 @@ class Body:
         """What mechanics is given: an interface layer as tough as it takes for a crack along it to cost what the case
         says, though it is as wide as the layer and reaches beyond."""
         media = dict(self.layers.media)
-        weak = {role: beside for role, beside in self.kind.weak.items() if self.regions(role)}
-        for role, beside in ({one.role: one.beside for one in self.interfaces} | weak).items():
+        for role, beside in self.thin.items():
             try:
                 toughness = layer_toughness(
                     media[role].toughness,
@@ -90,6 +89,12 @@ class Body:
                 raise NarrowError("mesh.file" if self.case.mesh.file else key, str(error)) from None
             media[role] = replace(media[role], toughness=toughness)
         return media
+
+    @property
+    def thin(self) -> dict[Role, tuple[Role, Role]]:
+        """Layers along which cracks run, watched or not, and what is on their two sides."""
+        weak = {role: beside for role, beside in self.kind.weak.items() if self.regions(role)}
+        return {one.role: one.beside for one in self.interfaces} | weak
 
     @property
     def bulk(self) -> list[Role]:

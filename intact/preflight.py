@@ -74,13 +74,15 @@ def _block(body: Body) -> Iterator[str]:
     yield f"mesh      {extent} µm in {cells} {kind}, {body.case.geometry}, from {origin}"
     yield f"unknowns  {moving} of displacement, {vertices} of damage; about {memory:.1f} GB of memory"
     yield f"ℓ         {length:g} µm, the width over which a crack is smeared"
-    for role in (role for role in body.kind.shown if body.regions(role)):
+    there = [role for role in body.kind.shown if body.regions(role)]
+    wide = max(map(len, there)) + 1
+    for role in there:
         mean, largest = body.sizes(role)
         yield (
-            f"          {role:12s}{_thick(body, role)}; elements of {mean:.3g} µm, at most {largest:.3g}; "
+            f"          {role:{wide}s}{_thick(body, role)}; elements of {mean:.3g} µm, at most {largest:.3g}; "
             f"h/ℓ {mean / length:.2f}, at most {largest / length:.2f}"
         )
-    for role in dict.fromkeys(one.role for one in body.interfaces):
+    for role in body.thin:
         typed, entered = (media[role].toughness for media in (body.layers.media, body.media))
         yield f"toughness {entered:.4g} J/m² in the {role} layer, for a crack along it to cost {typed:g}"
     yield f"steps     {_steps(body.case)}"
@@ -88,7 +90,7 @@ def _block(body: Body) -> Iterator[str]:
 
 def _thick(body: Body, role: Role) -> str:
     """Of what is a layer or a particle; of the electrolyte between particles there is nothing to tell."""
-    if role not in (*body.bulk, *(one.role for one in body.interfaces)):
+    if role not in (*body.bulk, *body.thin):
         return f"{'in between':24s}"
     thick = body.thickness(role)
     return f"{thick:6.3g} µm or {thick / body.case.fracture.length:5.3g} ℓ thick"
@@ -126,7 +128,8 @@ def _table(todo: Sequence[Body]) -> Table:
         sheet.add_column(heading, justify="right")
     for body in todo:
         media, source, interface = body.media, body.media[body.kind.source], body.media[body.interfaces[0].role]
-        critical, bulk = strength(body.case, interface), [strength(body.case, media[role]) for role in body.bulk]
+        bulk = [strength(body.case, media[role]) for role in media if role not in body.thin]
+        critical = strength(body.case, interface)
         yielding, own = interface.yield_stress, own_length(body.case, interface)
         pull, soc = closed_form(body) or (None, None)
         sheet.add_row(
@@ -192,7 +195,7 @@ def warnings(body: Body) -> list[str]:
     length = body.case.fracture.length
     bulk = min(body.thickness(role) for role in body.bulk)
     found = list(body.layers.warnings)
-    for role in dict.fromkeys(one.role for one in body.interfaces):
+    for role in body.thin:
         found += _of_layer(body, role)
     if bulk < THIN * length:
         found.append(
@@ -215,7 +218,7 @@ def _of_layer(body: Body, role: Role) -> list[str]:
         share = layer.toughness / typed.toughness
         found.append(
             f"the {role} layer is {body.thickness(role):.3g} µm thick, and a crack {CRACK_WIDTH * length:g} "
-            f"µm: for that to cost fracture.interface_toughness the layer has {share:.0%} of it, and so cracks at a "
+            f"µm: for that to cost {typed.toughness:g} J/m² the layer has {share:.0%} of it, and so cracks at a "
             f"stress {1 - share**0.5:.0%} lower where there is no crack yet"
         )
     return found

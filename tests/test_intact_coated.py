@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from coated_case import coated
 from mpi4py import MPI
 
+from intact import preflight
 from intact.body import Body, bodies, solid
 from intact.case import CaseProblems, read
 from intact.contact import ContactLoss
@@ -81,6 +83,9 @@ def test_grains_are_active_material_with_boundaries_of_their_own(tmp_path) -> No
     assert boundary.crystal is not None, "it shrinks as grains do"
     assert body.media["grain boundaries"].toughness < 0.07, "between tougher grains a smeared crack costs more"
     assert "broken_grain_boundaries" in ContactLoss(body, solid(body)).cracks.meaning
+    lines = "\n".join(preflight._block(body))
+    assert re.search("grain boundaries +0.2 µm or +2 ℓ thick", lines)
+    assert "in the grain boundaries layer, for a crack along it to cost 0.07" in lines
 
 
 def test_lithium_leaves_through_grain_boundaries(tmp_path) -> None:

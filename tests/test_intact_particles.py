@@ -12,6 +12,7 @@ from particle_case import particle
 from tiny_case import tiny
 
 import meshes
+from intact import preflight
 from intact.body import Body, bodies, solid
 from intact.case import CaseProblems, read
 from intact.contact import ContactLoss
@@ -75,6 +76,13 @@ def test_it_travels_to_another_process(two) -> None:
     again = pickle.loads(pickle.dumps(two))
     assert again.roles == two.roles
     assert again.media == two.media
+
+
+def test_electrolyte_between_particles_is_told_of_where_it_cracks_first(two) -> None:
+    critical = {role: preflight.strength(two.case, medium) for role, medium in two.media.items()}
+    assert critical["electrolyte"] < critical["active"]
+    [told] = preflight._table([two]).columns[4].cells
+    assert told == f"{critical['interface']:.0f} and {critical['electrolyte']:.0f}"
 
 
 def test_share_of_the_volume_follows_from_that_of_the_weight(tmp_path) -> None:
