@@ -233,7 +233,7 @@ def _contact_table(summary: Summary) -> Table:
     runs, compared = summary["runs"], summary["compare"]
     soc = _pictured(runs)[-1]
     sheet = Table(title=f"at SoC {soc}", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    headings = ("interface\nopen", "ionic resistance\n× intact", "if touching\nfaces conduct", "capacity\nreached")
+    headings = ("interface\nopen", "ionic resistance\n× intact", "if touching\nfaces conduct", "capacity\nreachable")
     sheet.add_column("")
     for heading in headings:
         sheet.add_column(heading, justify="right")
