@@ -10,8 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from intact.curve_sheet import DASHES, LEFT, Look, area, beside, cross, frame, label, legend, legend_height, looks, over
 from intact.finished import FinishedRun, FinishedStudy
-from intact.results import CUT_OFF
 from intact.sheet import FAINT, INK, WIDTH, Sheet, points
+from intact.touch import CUT_OFF
 
 TOP, BETWEEN, BOTTOM, AXES = 84, 36, 96, 400  # pixels
 THIN, PALE = 2.5, 0.55  # width, and how much of the colour is left

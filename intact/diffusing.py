@@ -66,6 +66,9 @@ def diffusion_problems(case: Case) -> Iterator[Problem]:
     if case.cycling is not None:
         words = "got it with [diffusion], whose charge ends where a surface has got to, takes leaving out one of them"
         yield Problem("cycling", words, ("diffusion",))
+    if "c_rate" in case.contact.model_fields_set:
+        words = "has no effect with [diffusion], whose c_rate counts, takes leaving it out"
+        yield Problem("contact.c_rate", words, ("diffusion",), idle=True)
     if case.diffusion.drift == "stress" and case.shrinkage.curve is None:
         words = (
             'got "stress" without shrinkage.curve, from which the volume of lithium is, takes "none", or '

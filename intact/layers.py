@@ -193,7 +193,8 @@ def _ions(case: Case, role: Role, charged: Charged) -> Ions | None:
         conductivity |= dict.fromkeys(("shell", "inner interface"), shell["conductivity"].number)
     if active.has("capacity"):
         charge = active["capacity"].number / 1000 * active["density"].number * charged.active  # Ah/cm³
-        supply = float(case.contact.c_rate) * charge * SUPPLY_UNIT
+        rate = case.contact.c_rate if case.diffusion is None else case.diffusion.c_rate
+        supply = float(rate) * charge * SUPPLY_UNIT
     return Ions(conductivity, supply, charged.own)
 
 

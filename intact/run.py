@@ -16,7 +16,7 @@ from mpi4py import MPI
 
 import intact
 import meshes
-from intact import band, cycles, pictures, profile, results
+from intact import band, cycles, pictures, profile, results, tables
 from intact.body import DAMAGED, Body, bodies, solid
 from intact.case import Study
 from intact.console import console
@@ -45,7 +45,7 @@ def run(
         console.print(text, style="yellow", markup=False)
     orders = [(body, warned, folder / body.name) for body, warned in zip(todo, beforehand, strict=True)]
     at_once = min(len(todo), jobs or cores()) if comm.size == 1 else 1
-    told: dict[str, results.Summary | str] = {}
+    told: dict[str, tables.Summary | str] = {}
     with interruptible(folder):
         _prepare(folder, comm)
         for name, end in _one_after_the_other(orders, comm) if at_once == 1 else _side_by_side(orders, at_once):
@@ -211,7 +211,7 @@ def _damage_in_coarse_cells(highest: float) -> list[str]:
     ]
 
 
-def _joint(study: Study, told: Mapping[str, results.Summary | str]) -> dict[str, Any]:
+def _joint(study: Study, told: Mapping[str, tables.Summary | str]) -> dict[str, Any]:
     """In the order of the study, whichever ended first."""
     ends = {name: told[name] for name in study.folders if name in told}
     runs = [end for end in ends.values() if not isinstance(end, str)]

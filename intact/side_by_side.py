@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from intact import results
+from intact import results, tables
 from intact.alone import INTERRUPTED
 from intact.body import Body
 from intact.console import console
@@ -27,7 +27,7 @@ from intact.pictures import environment
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 Order = tuple[Body, Sequence[str], Path]  # a case, its warnings, its folder
-Ended = tuple[str, results.Summary | str]  # a case, and its summary or why there is none
+Ended = tuple[str, tables.Summary | str]  # a case, and its summary or why there is none
 
 
 def cores() -> int:
@@ -86,7 +86,7 @@ class Processes:
             self._tell(body.name, why, "bold red")
             return body.name, why
         summary = json.loads((folder / results.SUMMARY).read_text(encoding="utf-8"))
-        self._tell(body.name, results.outcome(summary))
+        self._tell(body.name, tables.outcome(summary))
         return body.name, summary
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tiny_case import tiny
 from typer.testing import CliRunner
 
-from intact import band, contact_sheet, curve_sheet, finished, results
+from intact import band, contact_sheet, curve_sheet, finished, tables
 from intact.cli import app
 from intact.sheet import Sheet
 
@@ -52,7 +52,7 @@ def test_runs_are_folded_by_what_is_compared():
     ],
 )
 def test_first_detachment_lies_between_the_soonest_and_the_latest(runs, written):
-    assert results._located_in(runs, "first_detachment") == written
+    assert tables._located_in(runs, "first_detachment") == written
 
 
 def test_later_in_a_discharge_is_lower():
@@ -64,13 +64,13 @@ def test_later_in_a_discharge_is_lower():
 
 
 def test_a_share_is_told_once_or_from_lowest_to_highest():
-    assert results._spread([0.5, None, 0.25], "{:.0%}".format) == "25% ... 50%"
-    assert results._spread([0.5, 0.501], "{:.0%}".format) == "50%"
-    assert results._spread([None], "{:.0%}".format) == "-"
+    assert tables._spread([0.5, None, 0.25], "{:.0%}".format) == "25% ... 50%"
+    assert tables._spread([0.5, 0.501], "{:.0%}".format) == "50%"
+    assert tables._spread([None], "{:.0%}".format) == "-"
 
 
 def test_a_band_that_did_not_converge_says_so():
-    assert results._outcome_of([ended(0.1), ended(0.1, stopped=True)]) == "STOPPED: 1 of 2 runs"
+    assert tables._outcome_of([ended(0.1), ended(0.1, stopped=True)]) == "STOPPED: 1 of 2 runs"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intact import sections
+from intact import behaviour, sections
 from intact.case import Case, CaseProblems, Study, read
 from intact.cli import HELP
 from intact.problems import known_keys
@@ -123,8 +123,8 @@ def test_mesh_file_replaces_the_stack_and_lies_beside_the_case(written, tmp_path
 
 
 def test_every_model_of_mechanics_has_its_word_in_the_case_file():
-    assert get_args(sections.CrackModelName) == tuple(CRACK_MODELS)
-    assert set(get_args(sections.SplitName)) == {*SPLITS, "star-convex"}
+    assert get_args(behaviour.CrackModelName) == tuple(CRACK_MODELS)
+    assert set(get_args(behaviour.SplitName)) == {*SPLITS, "star-convex"}
     assert get_args(sections.Geometry) == tuple(KINEMATICS)
 
 

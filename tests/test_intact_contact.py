@@ -11,7 +11,7 @@ from mpi4py import MPI
 from test_intact_pictures import pixels
 from tiny_case import tiny
 
-from intact import contact_sheet, crack_record, finished, results
+from intact import contact_sheet, crack_record, finished, results, touch
 from intact.body import bodies, solid
 from intact.contact import ContactLoss
 from intact.layers import SUPPLY_UNIT, layers
@@ -55,7 +55,7 @@ def test_history_tells_of_it_as_the_crack_grows(cracked) -> None:
     assert opened[-1] == pytest.approx(detached[-1], abs=0.15), "a stack that shrinks pulls its faces apart"
     assert (opened <= detached + 1e-6).all()
     parted, touching = column(history, "resistance_ratio"), column(history, "resistance_ratio_touching")
-    way = parted < results.CUT_OFF  # beyond, the numbers are noise
+    way = parted < touch.CUT_OFF  # beyond, the numbers are noise
     assert (np.diff(parted[way]) >= -1e-9).all(), "damage never heals"
     assert (touching[way] >= 1 - 1e-9).all()
     assert (touching[way] <= parted[way] * (1 + 1e-9)).all()
@@ -135,7 +135,7 @@ def test_a_stack_that_is_cut_through_gives_nothing(tmp_path) -> None:
     made.state.u.interpolate(lambda x: np.vstack([0 * x[0], 0.1 * np.clip((x[1] - 1.2) / 0.4, 0, 1)]))
     after = loss.now()
     assert after.open_fraction == 1
-    assert after.resistance_ratio > results.CUT_OFF
+    assert after.resistance_ratio > touch.CUT_OFF
     assert after.resistance_ratio_touching == pytest.approx(after.resistance_ratio)
     assert after.reachable_capacity == pytest.approx(0, abs=1e-6)
     made.state.u.interpolate(lambda x: np.vstack([0 * x[0], -0.1 * np.clip((x[1] - 1.2) / 0.4, 0, 1)]))

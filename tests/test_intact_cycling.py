@@ -13,7 +13,7 @@ from test_intact_pictures import write_fields
 from tiny_case import tiny
 from typer.testing import CliRunner
 
-from intact import crack_record, crack_sheet, curve_sheet, cycles, finished, pictures, results
+from intact import crack_record, crack_sheet, curve_sheet, cycles, finished, pictures, results, tables
 from intact.body import bodies
 from intact.case import CaseProblems, read
 from intact.cli import app
@@ -214,10 +214,10 @@ def test_what_happens_in_a_later_half_cycle_is_told_with_it():
     assert told["detached_fraction_after_half_cycle"] == {"1": 0.0, "2": 0.0, "3": 0.2}  # the fourth has no end
     assert trace.stopped == "not converged: iteration limit in the step to SoC 0.4 of discharge 2"
     run = trace.figures([]) | {"cycling": told}
-    assert results.outcome(run) == "STOPPED after SoC 0.5 in discharge 2"
-    assert results._located(run, "first_detachment") == "0.3 and 0.6 in charge 2"
-    assert results._located(run, "full_detachment") == "0.8 and 0.5 in discharge 2"
-    assert [results._after_cycle(run, which) for which in ("first", "last")] == [0.0, None]
+    assert tables.outcome(run) == "STOPPED after SoC 0.5 in discharge 2"
+    assert tables._located(run, "first_detachment") == "0.3 and 0.6 in charge 2"
+    assert tables._located(run, "full_detachment") == "0.8 and 0.5 in discharge 2"
+    assert [tables._after_cycle(run, which) for which in ("first", "last")] == [0.0, None]
 
 
 def test_work_that_is_given_back_is_no_measure():

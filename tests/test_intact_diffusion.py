@@ -174,6 +174,7 @@ def test_numbers_of_the_host(tmp_path) -> None:
         (tiny, FOLLOWED, "diffusion: got it with stack, takes \\[particles\\]"),
         (particle, (*FOLLOWED, "cycling.cycles=2"), "cycling: got it with \\[diffusion\\]"),
         (particle, (*FOLLOWED, "diffusion.drift=stress"), "diffusion.drift: got .stress. without shrinkage.curve"),
+        (particle, (*FOLLOWED, "contact.c_rate=1"), "contact.c_rate: has no effect with \\[diffusion\\], whose c_rate"),
         (particle, FOLLOWED[1:], "no diffusivity"),
         (particle, (*FOLLOWED, "diffusion.rest=5 um"), "diffusion.rest: got '5 um' .a length., takes a time"),
     ],
