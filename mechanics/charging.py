@@ -67,10 +67,8 @@ class Coupling:
         charges = np.linspace(0, 1, KNOTS + 1)
         self._tables = np.array([[medium.swelling(soc) for soc in charges] for _, medium in parts])
         shapes = self._tables[:, -1] / self._medium.strain(1.0)  # the unit tensor, but for a crystal
-        cells, part = (
-            np.concatenate([of for of, _ in parts]),
-            np.repeat(range(len(parts)), [len(of) for of, _ in parts]),
-        )
+        cells = np.concatenate([of for of, _ in parts])
+        part = np.repeat(np.arange(len(parts)), [len(of) for of, _ in parts])
         rising = np.argsort(cells)
         self._cells, self._part = cells[rising], part[rising]
         here = self._cells < body.topology.index_map(body.topology.dim).size_local
