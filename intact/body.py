@@ -90,6 +90,17 @@ class Body:
             media[role] = replace(media[role], toughness=toughness)
         return media
 
+    @cached_property
+    def media_of_regions(self) -> Mapping[str, Medium]:
+        """Crystals that have an axis of their own are a medium each."""
+        crystals = self.kind.crystals(self.case)
+        found = {region: self.media[role] for region, role in self.roles.items()}
+        for region, oriented in crystals.items():
+            of_all = found[region].crystal
+            assert of_all is not None, "what has an axis strains by it"
+            found[region] = replace(found[region], crystal=replace(of_all, axis=oriented.axis))
+        return found
+
     @property
     def thin(self) -> dict[Role, tuple[Role, Role]]:
         """Layers along which cracks run, watched or not, and what is on their two sides."""
@@ -215,7 +226,7 @@ def solid(body: Body) -> Solid:
         domain.mesh,
         domain.regions,
         domain.boundaries,
-        {region: body.media[role] for region, role in body.roles.items()},
+        body.media_of_regions,
         body.kind.supports(case, _gap(body)),
         CRACK_MODELS[case.fracture.model],
         _split(case),

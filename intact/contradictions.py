@@ -10,7 +10,7 @@ from intact.diffusing import diffusion_problems
 from intact.geometries import Stack
 from intact.problems import Problem
 from intact.sections import Case
-from intact.shrinking import shrinkage_problems
+from intact.shrinking import crystal_problems, shrinkage_problems
 from intact.toml_text import dotted
 from materials.card import CardError, UnknownMaterial, load
 from materials.properties import PROPERTIES, nearest
@@ -26,6 +26,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _fracture(case)
     yield from _flow(case)
     yield from shrinkage_problems(case)
+    yield from crystal_problems(case)
     yield from _platen(case, "bottom")
     yield from _platen(case, "top")
     yield from _pressure(case)

@@ -21,6 +21,7 @@ MARGIN = 0.02  # white around the shapes, of their width
 REGION_NAMES = 118  # pixels
 WIDEST_HEADING = 240
 READABLE = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}  # over a crack
+AXIS = 4  # width of the line that shows the c axis of a crystal, pixels
 LINE = 1.3  # from line to line, of the size of type
 
 Heading = list[tuple[str, float, str]]  # text, size, weight
@@ -107,7 +108,7 @@ def draw(title: str, runs: Sequence[FinishedRun], view: panels.Window, file: Pat
         _region_names(sheet, layout, row, run)
         for column in range(len(shown)):
             _panel(sheet, layout, row, column, run)
-    _foot(sheet, layout)
+    _foot(sheet, layout, any(run.axes for run in runs))
     sheet.save(file)
 
 
@@ -167,6 +168,9 @@ def _panel(sheet: Sheet, layout: Layout, row: int, column: int, run: FinishedRun
     file = run.fields_at(at)
     if file is not None:
         sheet.image(x, y, layout.picture(file))
+        for ends in run.axes:
+            start, end = (layout.place(row, column, *place) for place in ends)
+            sheet.line(start, end, AXIS)
         detached = run.detached_at(at)
         told = f"SoC {run.last:.2f}, " if at == END else ""
         right, top = layout.place(row, column, *read(file).upper_right())
@@ -206,7 +210,7 @@ def _contents(runs: Sequence[FinishedRun]) -> panels.Range | None:
     return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
 
-def _foot(sheet: Sheet, layout: Layout) -> None:
+def _foot(sheet: Sheet, layout: Layout, axes: bool) -> None:
     y = sheet.height - layout.foot + FOOT / 2 + 4
     length = round_length(layout.window.width / 3)
     start, long = layout.left + layout.panel * MARGIN / (1 + 2 * MARGIN), length * layout.scale
@@ -217,7 +221,8 @@ def _foot(sheet: Sheet, layout: Layout) -> None:
         low, high = layout.lithium
         _ramp(sheet, layout, y + LEGEND, panels.LITHIUM, (f"lithium {low:.2f}", f"{high:.2f}"))
     left = sheet.width - EDGE - end - 20
-    sheet.text(sheet.width - EDGE, y, "deformed shape, displacement × 1", 18, left, ha="right", color=FAINT)
+    said = "deformed shape, displacement × 1" + "; lines: c axes" * axes
+    sheet.text(sheet.width - EDGE, y, said, 18, left, ha="right", color=FAINT)
 
 
 def _ramp(sheet: Sheet, layout: Layout, y: float, colours: Colormap, ends: tuple[str, str]) -> float:

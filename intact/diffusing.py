@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from intact.problems import Problem
 from intact.sections import Case
-from intact.shrinking import active_strain, window
+from intact.shrinking import active_strain, has_axes, window
 from materials.swelling import LinearStrain
 from mechanics.charging import Seconds
 from mechanics.diffusion import Host, attraction
@@ -75,3 +75,8 @@ def diffusion_problems(case: Case) -> Iterator[Problem]:
             "shrinkage.curve"
         )
         yield Problem("diffusion.drift", words, ("shrinkage.curve",))
+    if case.diffusion.drift == "stress" and has_axes(case):
+        words = (
+            'got "stress" with particles.crystals = "random", takes "none": its law counts the volume of lithium alone'
+        )
+        yield Problem("diffusion.drift", words, ("particles.crystals",))

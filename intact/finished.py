@@ -38,6 +38,9 @@ class Step:
     resistance_touching: float | None = None
 
 
+Line = tuple[tuple[float, float], tuple[float, float]]  # both ends, µm
+
+
 @dataclass(frozen=True)
 class FinishedRun:
     """One run: what was compared in it, its history and the fields that were kept. When is told by the charge that
@@ -52,6 +55,7 @@ class FinishedRun:
     asked: tuple[float, ...]  # that the case wants pictured
     lithium: bool  # is followed: then the charge ends by itself
     fields: Mapping[float, Path]  # in rising order
+    axes: tuple[Line, ...] = ()  # of crystals that have one
 
     @property
     def last(self) -> float:
@@ -131,7 +135,15 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
         lithium="diffusion" in case,
         # a run that ends in its first step has no equilibrium to keep
         fields=fields_of(fields) if told["converged"] or fields.exists() else {},
+        axes=tuple(_axis(one) for one in told.get("crystals", {}).values()),
     )
+
+
+def _axis(crystal: Mapping[str, Any]) -> Line:
+    """Of half the diameter, through the middle."""
+    angle, reach, (x, y) = math.radians(crystal["c_axis_degrees"]), crystal["diameter"] / 4, crystal["centre"]
+    along, up = reach * math.cos(angle), reach * math.sin(angle)
+    return (x - along, y - up), (x + along, y + up)
 
 
 def _first_detachment(told: Mapping[str, Any], steps: tuple[Step, ...]) -> float | None:

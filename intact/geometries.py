@@ -52,6 +52,12 @@ class Particles(Section):
         "least distance of particles from each other and from the walls; with 0 some touch", "0.1 um"
     )
     seed: Annotated[int, Field(strict=True, ge=1)] = key("another number is another arrangement", 1, example=1)
+    crystals: Literal["even", "random"] = key(
+        "even: they shrink alike in all directions of the plane; random: each along and across a c axis of its own, "
+        "which lies in the plane and whose angle is from the seed, by the lattice of shrinkage.curve; neither strains "
+        "across the plane",
+        "even",
+    )
     interface: Length = key(
         "width of the layer of electrolyte beside each particle, which has its own toughness", "0.4 um"
     )

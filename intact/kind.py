@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import cos, radians, sin
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,25 @@ class Interface:
     role: Role
     beside: tuple[Role, Role]  # what is on its two sides
     surface: str | None = None  # boundary of the particle, a region with the name above, that it is around
+
+
+@dataclass(frozen=True)
+class Oriented:
+    """A crystal with its c axis in the plane."""
+
+    c_axis_degrees: float  # from x, counter-clockwise
+    centre: tuple[float, float]  # µm
+    diameter: float
+
+    @property
+    def axis(self) -> tuple[float, float, float]:
+        angle = radians(self.c_axis_degrees)
+        return cos(angle), sin(angle), 0.0
+
+
+def all_alike(case: Case) -> dict[str, Oriented]:
+    """No region has an axis of its own."""
+    return {}
 
 
 def fits(case: Case, domain: meshes.Domain) -> None:
@@ -57,5 +77,6 @@ class Kind:
     narrow: Mapping[Role, str] = field(default_factory=dict)  # the key of their width, where it is not KEY.interface
     cracking: tuple[Role, ...] = ()  # of which is told how far they have cracked, and of each interface what has let go
     shell: Role | None = None  # of which is told how deep cracks go
+    crystals: Callable[[Case], Mapping[str, Oriented]] = all_alike  # by their region
     supports: Callable[[Case, float], dict[str, Support]] = platens_and_sides
     check: Callable[[Case, meshes.Domain], None] = fits  # MeshError where a mesh of the user's own is another

@@ -41,7 +41,8 @@ class Lithium:
         self.diffusion = Diffusion(domain.mesh, cells, surfaces, self._of, damage=facing.damage, behind=particles)
         self.diffusion.content.x.array[:] = self._of.full
         self._solid, self._steps, self._until = solid, diffusing.steps(case), float(case.steps.until)
-        self._coupling = Coupling(solid, self.diffusion, cells, body.media[body.kind.source], facing)
+        strained = [(inside, body.media_of_regions[name]) for name, inside in particles.items()]
+        self._coupling = Coupling(solid, self.diffusion, strained, facing)
         stages, largest = diffusing.stages(case, self._of), diffusing.seconds(case, case.steps.largest)
         self.transport = Transport(self.diffusion, stages, diffusing.TOLERANCE, largest)
         self._particles: dict[str, dict[str, float]] = {}  # at the end; not known of a charge that is interrupted

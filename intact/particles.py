@@ -10,7 +10,7 @@ from dolfinx import fem
 
 import meshes
 from intact.fraction import active_fraction
-from intact.kind import CRACK_WIDTH, Interface, Kind, Role
+from intact.kind import CRACK_WIDTH, Interface, Kind, Oriented, Role
 from intact.sections import Case
 from mechanics import Solid
 from mechanics.detachment import DetachmentAround
@@ -54,6 +54,21 @@ def _thickness(case: Case, role: Role) -> float | None:
     return {"interface": float(asked.interface), "active": float(asked.diameter)}.get(role)
 
 
+def _crystals(case: Case) -> dict[str, Oriented]:
+    """Every angle is as likely as another. Their numbers are a stream of the seed beside that of the arrangement."""
+    asked = case.particles
+    assert asked is not None, "what kind it is was seen from that"
+    if asked.crystals == "even":
+        return {}
+    packing = _drawn(case).packing
+    angles = np.random.default_rng((asked.seed, 1)).uniform(0, 180, len(packing.radii))
+    middles = packing.shapes.centres + np.array([0.0, float(asked.separator)])
+    return {
+        f"particle {n}": Oriented(float(angle), (float(middle[0]), float(middle[1])), 2 * float(radius))
+        for n, (angle, middle, radius) in enumerate(zip(angles, middles, packing.radii, strict=True), 1)
+    }
+
+
 def _interfaces(regions: Iterable[str]) -> tuple[Interface, ...]:
     numbers = sorted(int(name.split()[1]) for name in regions if name.startswith("particle"))
     return tuple(
@@ -86,4 +101,5 @@ PARTICLES = Kind(
     interfaces=_interfaces,
     sections=_sections,
     normal=_normal,
+    crystals=_crystals,
 )

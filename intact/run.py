@@ -180,9 +180,18 @@ def _known(body: Body, made: Solid) -> dict[str, Any]:
         "active_volume_fraction": body.layers.active_volume_fraction,
         "media": {name: _numbers(medium) for name, medium in body.media.items()},
         "media_units": "MPa, J/m^2, linear strain at SoC 1",
+        **_crystals(body),
         "sources": dict(body.layers.sources),
         "versions": versions(),
     }
+
+
+def _crystals(body: Body) -> dict[str, Any]:
+    """Those with an axis of their own; among the media there is one for all, with its c axis along x."""
+    crystals = body.kind.crystals(body.case)
+    if not crystals:
+        return {}
+    return {"crystals": {name: asdict(one) for name, one in crystals.items()}, "crystals_units": "degrees from x, µm"}
 
 
 def _numbers(medium: Medium) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 WIDTH = 1600  # pixels; small print still reads where the sheet is shown 900 wide
@@ -45,6 +46,12 @@ class Sheet:
     def box(self, x: float, y: float, wide: float, high: float, **style: Any) -> None:
         left, bottom, wide, high = self.area(x, y, wide, high)
         self.figure.add_artist(Rectangle((left, bottom), wide, high, transform=self.figure.transFigure, **style))
+
+    def line(self, start: tuple[float, float], end: tuple[float, float], wide: float, color: str = INK) -> None:
+        x, y = ([place[i] for place in (start, end)] for i in (0, 1))
+        ends = [one / self.width for one in x], [1 - one / self.height for one in y]
+        style: dict[str, Any] = {"color": color, "linewidth": points(wide), "solid_capstyle": "round"}
+        self.figure.add_artist(Line2D(*ends, transform=self.figure.transFigure, **style))
 
     def area(self, x: float, y: float, wide: float, high: float) -> tuple[float, float, float, float]:
         """A rectangle as matplotlib counts it: from below, in parts of the whole."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from intact.problems import Problem
 from intact.sections import Case
 from materials.curve import Curve, load
-from materials.swelling import LinearStrain, SwellingError, Window
+from materials.swelling import CrystalStrain, LinearStrain, Origin, SwellingError, Window
 from materials.value import MaterialError
 
 
@@ -24,6 +25,28 @@ class CompositeStrain:
 
     def __call__(self, soc: float) -> float:
         return self.share * self.active(soc)
+
+
+@dataclass(frozen=True)
+class LatticeStrain:
+    """Over the state of charge, along one length of the lattice."""
+
+    length: Literal["a", "c"]
+    crystal: CrystalStrain
+
+    def __call__(self, soc: float) -> float:
+        a, c = self.crystal(soc)
+        return {"a": a, "c": c}[self.length]
+
+
+def has_axes(case: Case) -> bool:
+    """Whether each crystal strains along and across an axis of its own."""
+    return case.particles is not None and case.particles.crystals == "random"
+
+
+def crystal_strain(case: Case) -> CrystalStrain:
+    assert case.shrinkage.curve is not None, "contradictions asks for it"
+    return CrystalStrain(load(case.shrinkage.curve), window(case))
 
 
 def active_strain(case: Case) -> float | LinearStrain:
@@ -50,16 +73,28 @@ def told(case: Case) -> str:
     strain = active_strain(case)
     if not isinstance(strain, LinearStrain):
         return f"{case.shrinkage.active_strain:g} {case.shrinkage.measure} of the active material at SoC 1"
-    curve, over = strain.curve, strain.window
-    origin = ", ".join(part for part in (curve.origin.source, curve.origin.doi) if part) or curve.origin.method
-    counted = "given in the case"
+    return (
+        f"the curve of {_measured(case, strain.curve.name, strain.curve.origin)}: {strain.volume(1.0):.2%} volumetric, "
+        f"{strain(1.0):.2%} linear of the active material at SoC 1"
+    )
+
+
+def told_of_lattice(case: Case) -> str:
+    """The same of crystals with an axis."""
+    strain = crystal_strain(case)
+    a, c = strain(1.0)
+    return (
+        f"the lattice of {_measured(case, strain.curve.name, strain.lattice.origin)}: {a:.2%} along a and {c:.2%} "
+        "along c at SoC 1; each crystal has c at an angle of its own in the plane, a across it"
+    )
+
+
+def _measured(case: Case, name: str, origin: Origin) -> str:
+    source = ", ".join(part for part in (origin.source, origin.doi) if part) or origin.method
+    counted, over = "given in the case", window(case)
     if case.shrinkage.capacity is not None:
         counted = f"a first charge of {case.shrinkage.capacity:g} mAh/g"
-    return (
-        f"the curve of {curve.name} ({curve.origin.confidence}: {origin}) from {over.full:.4g} to {over.charged:.4g} "
-        f"lithium ({counted}): {strain.volume(1.0):.2%} volumetric, {strain(1.0):.2%} linear of the active material "
-        "at SoC 1"
-    )
+    return f"{name} ({origin.confidence}: {source}) from {over.full:.4g} to {over.charged:.4g} lithium ({counted})"
 
 
 def borrowed(case: Case) -> list[str]:
@@ -121,3 +156,21 @@ def _outside(case: Case, curve: Curve) -> Iterator[Problem]:
         yield Problem(f"shrinkage.{key}", words, ("shrinkage.curve", "materials.active"))
     except MaterialError:
         pass
+
+
+def crystal_problems(case: Case) -> Iterator[Problem]:
+    """Crystals with an axis where both lengths of the lattice are not known."""
+    shrinkage = case.shrinkage
+    if not has_axes(case):
+        return
+    takes = 'takes "even", or a curve with a and c over lithium, such as "NCM811"'
+    if shrinkage.curve is None:
+        yield Problem("particles.crystals", f'got "random" without shrinkage.curve, {takes}', ("shrinkage.curve",))
+    elif (shrinkage.lithium is None) != (shrinkage.capacity is None):
+        try:
+            crystal_strain(case)
+        except SwellingError as error:
+            got = f'got "random" with shrinkage.curve = "{shrinkage.curve}"'
+            yield Problem("particles.crystals", f"{got}, {takes}: {error}", ("shrinkage.curve",))
+        except MaterialError:  # what a card lacks is told elsewhere
+            pass

@@ -1,6 +1,6 @@
 """Lithium and mechanics in turn: a step of transport, the strain that goes with it, equilibrium, and its stress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
@@ -53,21 +53,26 @@ class Coupling:
         self,
         solid: Solid,
         diffusion: Diffusion,
-        cells: np.ndarray,
-        medium: Medium,
+        parts: Sequence[tuple[np.ndarray, Medium]],
         facing: Facing | None = None,
     ) -> None:
-        """What the medium strains at a charge, its cells strain where that much lithium is out; beyond full charge as
-        just before. `facing`: the damage by which surfaces are in touch, where it is not that on them."""
+        """What a medium strains at a charge, its cells strain where that much lithium is out; beyond full charge as
+        just before. Media may differ in the direction of their strain alone. `facing`: the damage by which surfaces are
+        in touch, where it is not that on them."""
         if solid.swelling is None:
             raise SolidError("lithium strains cells one by one: the active medium takes a curve as its shrinkage")
         body = solid.mesh
         self._solid, self._diffusion, self._swelling = solid, diffusion, solid.swelling
-        self._medium, self._facing = medium, facing
-        self._table = np.array([medium.swelling(soc) for soc in np.linspace(0, 1, KNOTS + 1)])
-        self._shape = self._table[-1] / medium.strain(1.0)  # the unit tensor, but for a crystal
-        owned = body.topology.index_map(body.topology.dim).size_local
-        self._cells, self._owned = cells, cells[cells < owned].astype(np.int32)
+        self._medium, self._facing = parts[0][1], facing
+        charges = np.linspace(0, 1, KNOTS + 1)
+        self._tables = np.array([[medium.swelling(soc) for soc in charges] for _, medium in parts])
+        shapes = self._tables[:, -1] / self._medium.strain(1.0)  # the unit tensor, but for a crystal
+        cells = np.concatenate([of for of, _ in parts])
+        part = np.repeat(np.arange(len(parts)), [len(of) for of, _ in parts])
+        rising = np.argsort(cells)
+        self._cells, self._part = cells[rising], part[rising]
+        here = self._cells < body.topology.index_map(body.topology.dim).size_local
+        self._owned, self._shape = self._cells[here].astype(np.int32), shapes[self._part[here]]
         self._corners = diffusion.content.function_space.dofmap.list
         self._recover = Recovery(diffusion, self._owned, solid.kinematics.measure(ufl.SpatialCoordinate(body)))
         self._before: tuple[np.ndarray, np.ndarray, float] | None = None  # stress and content of cells, time
@@ -79,7 +84,8 @@ class Coupling:
         knots = KNOTS * (host.full - content) / host.capacity
         below = np.clip(knots.astype(int), 0, KNOTS - 1)
         share = (knots - below)[:, None, None]
-        tensors[self._cells] = (1 - share) * self._table[below] + share * self._table[below + 1]
+        before, after = self._tables[self._part, below], self._tables[self._part, below + 1]
+        tensors[self._cells] = (1 - share) * before + share * after
 
     def tell(self, transport: Transport) -> None:
         """To transport, of the equilibrium that it has come to."""
@@ -93,7 +99,7 @@ class Coupling:
         if diffusion.linear:
             return 0.0
         tensors = self._swelling.stress().reshape(-1, 3, 3)[self._owned]
-        stress = -np.tensordot(tensors, self._shape) / (3 * self._recover.volumes)
+        stress = -np.einsum("cij,cij->c", tensors, self._shape) / (3 * self._recover.volumes)
         content = self._of_cells(diffusion.content.x.array, self._owned)
         softening, expected = self._softening(), diffusion.stress_at(time)
         smooth, change = self._recover(stress + softening * content), None

@@ -33,6 +33,7 @@ class Crystal:
 
     axis: tuple[float, float, float]  # of length 1; z is across the plane of a plane mesh
     along: Curve
+    flat: bool = False  # it keeps its length along z, whatever its axis
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class Medium:
         if self.crystal is None:
             return across * np.eye(3)
         c = np.outer(self.crystal.axis, self.crystal.axis)
-        return across * (np.eye(3) - c) + self.crystal.along(charge) * c
+        strain = across * (np.eye(3) - c) + self.crystal.along(charge) * c
+        if self.crystal.flat:
+            strain[2, :] = strain[:, 2] = 0.0
+        return strain
 
     @property
     def bulk(self) -> float:

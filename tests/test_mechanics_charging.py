@@ -62,7 +62,7 @@ class Block:
         )
         self.diffusion = Diffusion(body, self.cells, rim, Host(D, beta), damage=self.solid.state.d)
         self.diffusion.content.interpolate(lambda x: 1.0 + 0 * x[0])
-        self.coupling = Coupling(self.solid, self.diffusion, self.cells, particle)
+        self.coupling = Coupling(self.solid, self.diffusion, [(self.cells, particle)])
         self.minimiser = AlternateMinimiser(self.solid)
         self.active = self.diffusion.active
         self.places = self.diffusion.content.function_space.tabulate_dof_coordinates().T
@@ -94,7 +94,7 @@ def test_slow_charge_is_uniform_shrinkage(beta, scatter):
         solid = solid_of(domain, [PARTICLE, MATRIX], symmetric(2), plane)
         diffusion = Diffusion(domain.mesh, cells, {"rim": rim}, Host(D, beta), damage=solid.state.d)
         diffusion.content.interpolate(lambda x: 1.0 + 0 * x[0])
-        coupling = Coupling(solid, diffusion, cells, PARTICLE)
+        coupling = Coupling(solid, diffusion, [(cells, PARTICLE)])
         transport = Transport(diffusion, [Stage(rate, mean=end)], tolerance)
         assert charge(solid, AlternateMinimiser(solid), transport, coupling, Unbroken(), STEPS, Told())
         return stresses(solid)

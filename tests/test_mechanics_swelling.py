@@ -69,3 +69,16 @@ def test_a_free_crystal_strains_along_its_axis(make_solid, block, upright):
     x = u.function_space.tabulate_dof_coordinates()[:, :2]
     strain = [across, along] if upright else [along, across]
     assert u.x.array.reshape(-1, 2) == pytest.approx(x * strain, abs=1e-8)
+
+
+def test_a_flat_crystal_strains_in_the_plane_alone():
+    """At an angle to the sides: as the lattice turned to its axis, and not at all across the plane."""
+    across, along, angle = 0.004, -0.01, 0.5
+    crystal = Crystal((float(np.cos(angle)), float(np.sin(angle)), 0.0), lambda charge: along * charge, flat=True)
+    strain = uniform(shrinkage=across, crystal=crystal)["cathode"].swelling(1.0)
+    middle, half = (along + across) / 2, (along - across) / 2  # Mohr's circle
+    cos, sin = np.cos(2 * angle), np.sin(2 * angle)
+    plane = [[middle + half * cos, half * sin], [half * sin, middle - half * cos]]
+    np.testing.assert_allclose(strain[:2, :2], plane, atol=1e-16)
+    assert not strain[2].any()
+    assert not strain[:, 2].any()

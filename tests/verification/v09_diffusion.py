@@ -225,7 +225,7 @@ def own_stress(size: float) -> tuple[Check, np.ndarray, np.ndarray, np.ndarray]:
     cells, rim = domain.regions["layer 0"], {"outer": domain.boundaries["outer"]}
     diffusion = Diffusion(domain.mesh, cells, rim, Host(D, ATTRACTION), kinematics.measure, solid.state.d)
     diffusion.content.x.array[:] = 1.0
-    coupling = Coupling(solid, diffusion, cells, PARTICLE)
+    coupling = Coupling(solid, diffusion, [(cells, PARTICLE)])
     transport, minimiser = Transport(diffusion, [Stage(rate, time)], 3e-4), AlternateMinimiser(solid)
     assert charge(solid, minimiser, transport, coupling, Unbroken(), STEPS, Told())
     softening = ATTRACTION * 2 * PARTICLE.young / (3 * (1 - PARTICLE.poisson)) * SWELLING
