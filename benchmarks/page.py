@@ -158,7 +158,7 @@ def _draw(results: Results) -> Figure:
         bars.barh(i, one.seconds, color=colours[code])
         bars.text(one.seconds, i, f" {problem}, {code}: {one.seconds:.3g} s", va="center", fontsize=7)
     bars.set(xscale="log", xlabel="seconds", yticks=[])
-    bars.margins(x=0.6)
+    bars.margins(x=0.9)
     for number, dimension in enumerate(("2d", "3d")):
         _growth(growth, results, dimension, f"C{number}")
     growth.set(xlabel="unknowns of displacement", ylabel="seconds", title="layered stack")
