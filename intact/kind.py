@@ -8,6 +8,9 @@ from math import cos, radians, sin
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from dolfinx import fem
+
 import meshes
 from intact.sections import Case
 from intact.supports import platens_and_sides
@@ -49,6 +52,13 @@ class Oriented:
 def all_alike(case: Case) -> dict[str, Oriented]:
     """No region has an axis of its own."""
     return {}
+
+
+def normals(domain: meshes.Domain, surfaces: Sequence[str]) -> fem.Function:
+    """In each cell that of the nearest surface, in three components."""
+    normal = fem.Function(fem.functionspace(domain.mesh, ("DG", 0, (3,))))
+    normal.x.array[:] = np.ravel(meshes.nearest_normal(domain, surfaces))
+    return normal
 
 
 def fits(case: Case, domain: meshes.Domain) -> None:

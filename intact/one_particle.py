@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-from dolfinx import fem
-
 import meshes
-from intact.kind import CRACK_WIDTH, Interface, Kind, Role
+from intact.kind import CRACK_WIDTH, Interface, Kind, Role, normals
 from intact.sections import Case
 from mechanics import Solid
 from mechanics.detachment import DetachmentAround
@@ -80,10 +77,8 @@ def _sections(solid: Solid, opening: Opening, interface: Interface, size: float,
 
 def _normal(domain: meshes.Domain) -> Any:
     """Outwards; of a boundary between grains across it."""
-    normal = fem.Function(fem.functionspace(domain.mesh, ("DG", 0, (3,))))
     surfaces = [name for name in ("core surface", "shell surface", "between grains") if name in domain.boundaries]
-    normal.x.array[:] = np.ravel(meshes.nearest_normal(domain, surfaces))
-    return normal
+    return normals(domain, surfaces)
 
 
 ONE_PARTICLE = Kind(

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
-from dolfinx import fem
 
 import meshes
 from intact.fraction import active_fraction
-from intact.kind import CRACK_WIDTH, Interface, Kind, Oriented, Role
+from intact.kind import CRACK_WIDTH, Interface, Kind, Oriented, Role, normals
 from intact.sections import Case
 from mechanics import Solid
 from mechanics.detachment import DetachmentAround
@@ -83,10 +82,8 @@ def _sections(solid: Solid, opening: Opening, interface: Interface, size: float,
 
 def _normal(domain: meshes.Domain) -> Any:
     """Of the nearest surface of a particle."""
-    normal = fem.Function(fem.functionspace(domain.mesh, ("DG", 0, (3,))))
     surfaces = [name for name in domain.boundaries if name.startswith("surface ")]
-    normal.x.array[:] = np.ravel(meshes.nearest_normal(domain, surfaces))
-    return normal
+    return normals(domain, surfaces)
 
 
 PARTICLES = Kind(

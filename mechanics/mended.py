@@ -34,7 +34,6 @@ class MendedFactor:
         self._diagonal = A.getDiagonal().array.copy()
         self._rest, self._change = A.createVecs()
         self._mended, self._local = np.zeros(len(self._diagonal), dtype=bool), None
-        self._rows = np.empty(0, PETSc.IntType)
 
     @timed("mending")
     def mend(self, A: PETSc.Mat) -> bool:
