@@ -98,6 +98,11 @@ def _thick(body: Body, role: Role) -> str:
 
 def _steps(case: Case) -> str:
     steps = case.steps
+    if case.diffusion is not None:
+        return (
+            f"at {case.diffusion.c_rate:g}C until a surface is at SoC {steps.until:g}, as long as lithium allows; some "
+            f"more where detachment begins, which is found to within {steps.onset:g} of a charge"
+        )
     stops = (0.0, *sorted({*case.output.soc, steps.until}))
     count = sum(ceil((end - start) / steps.largest - 1e-9) for start, end in pairwise(stops))
     more, cycled = "", case.cycling

@@ -1,7 +1,7 @@
 """Lithium and mechanics in turn: a step of transport, the strain that goes with it, equilibrium, and its stress."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from time import perf_counter
 from typing import Protocol
@@ -188,14 +188,13 @@ def charge(
             cuts, clock = 0, perf_counter()
             continue
         interrupted = outcome.ending is Ending.INTERRUPTED
-        gives_up = not interrupted and elapsed / 2 < steps.smallest
-        if gives_up:
-            observer.step(record(outcome))
         if interrupted:
             ahead = tried
+        asked = transport.diffusion.soc(), _now(transport)
         transport.retreat()
         coupling.strain()
-        if gives_up:
+        if not interrupted and elapsed / 2 < steps.smallest:  # what is asked for, with the energies of the last one
+            observer.step(replace(record(outcome), soc=asked[0], lithium=asked[1]))
             return False
         cuts += 1
     return True

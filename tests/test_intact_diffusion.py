@@ -17,6 +17,7 @@ from intact.case import CaseProblems, read
 from intact.contact import ContactLoss
 from intact.finished import fields_of
 from intact.lithium import Lithium
+from intact.preflight import check
 from intact.run import run
 from intact.shrinking import active_strain
 from intact.trace import INTERRUPTED, Trace
@@ -151,6 +152,13 @@ def test_an_interrupted_charge_is_summed_up_from_its_records_alone(tmp_path, mon
     told = lithium.figures(trace)
     assert told["capacity_reached"] == trace.records[-1].soc / 0.4
     assert (told["ended_by"], told["particles"]) == (None, {})
+
+
+def test_check_tells_how_a_charge_at_a_current_is_stepped(tmp_path, capsys) -> None:
+    check(particle(tmp_path, *FOLLOWED), MPI.COMM_SELF)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "steps at 3C until a surface is at SoC" in told
+    assert "none larger than" not in told
 
 
 def test_numbers_of_the_host(tmp_path) -> None:
