@@ -4,7 +4,7 @@
     quasi-Newton     both unknowns at once with the matrices of alternation; as long as its steps need no searching
     alternation      one round: it tells where damage moves, and where nothing does, that this is an equilibrium
     windows          Newton there alone, while the rest waits: what a running crack costs
-    Newton           both unknowns at once, as long as the potential is convex: the end of every step
+    Newton           both unknowns at once, as far as the potential is convex: the end of every step
 
 and from there to alternation again. Every end is explicit: a cap on the iterations is never taken for an equilibrium.
 """
@@ -30,6 +30,7 @@ PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measu
 INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the way, and takes twice the iterations
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
+LONGEST_WAIT = 8  # rounds before Newton is tried again that has not found a single step; doubled up to this
 
 
 class Ending(Enum):
@@ -74,7 +75,7 @@ class AlternateMinimiser:
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
         both = _of_both(solid, linear)
         self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, NEWTONS, solid.coupled.owned_d)
-        self._windows = Windows(solid.coupled, d, w_low, w_high)
+        self._windows = Windows(solid.coupled, d, solid.length, w_low, w_high)
         self._quasi: QuasiNewton | None = QuasiNewton(
             solid.potential,
             solid.hold_flow,
@@ -87,6 +88,7 @@ class AlternateMinimiser:
 
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
         self._count, self._stopped, self._interrupt = 0, False, interrupt
+        self._wait, self._rounds_waited = 1, 0
         high = self._begin()
         self._rounds = Alternation(self.solid, self._displacement, self._damage, self.relaxation)
         quasi = self._quasi is not None and self._extrapolation.ready
@@ -125,11 +127,16 @@ class AlternateMinimiser:
         """From one method to the next, until one comes to an end."""
         ending, method = first(), first
         while ending is None and not self._over:
-            method = self._newton if method == self._round else self._round
+            method = self._newton if method == self._round and self._waited() else self._round
             ending = method()
         if self._stopped:
             return Ending.INTERRUPTED
         return Ending.LIMIT if ending is None else ending
+
+    def _waited(self) -> bool:
+        """Long enough for Newton, after a round of alternation."""
+        self._rounds_waited += 1
+        return self._rounds_waited >= self._wait or self._rounds.change <= self.tolerance
 
     def _quasi_newton(self) -> Ending | None:
         """Given up for good where it has to search even with new matrices: what closes and opens, or meets bounds, they
@@ -155,6 +162,8 @@ class AlternateMinimiser:
         resting = rounds.change <= self.tolerance
         result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
+        fruitless = not result.converged and result.iterations == 1
+        self._rounds_waited, self._wait = 0, min(2 * self._wait, LONGEST_WAIT) if fruitless else 1
         if not result.converged:
             return None
         self._enough()  # the last step is one to be looked at, too

@@ -27,7 +27,12 @@ class LinearSolverError(ArithmeticError):
 
 
 class Indefinite(LinearSolverError):
-    """A matrix that is not positive."""
+    """A matrix that is not positive. `part_way`: x has come as far as conjugate gradients met nothing of that, which is
+    a way down (Nocedal, Wright, Numerical Optimization, 7.1)."""
+
+    def __init__(self, message: str, part_way: bool = False) -> None:
+        super().__init__(message)
+        self.part_way = part_way
 
 
 class LinearSolver:
@@ -63,6 +68,7 @@ class LinearSolver:
         elif self._keep is None:
             pc.setType(PETSc.PC.Type.JACOBI)
         elif self._comm.size == 1:
+            self._ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)  # a preconditioned one takes another solution
             self._mended = MendedFactor()
             pc.setType(PETSc.PC.Type.PYTHON)
             pc.setPythonContext(self._mended)
@@ -115,7 +121,7 @@ class LinearSolver:
         count, reason = self._ksp.getIterationNumber(), self._ksp.getConvergedReason()
         self.iterations += count
         if reason == PETSc.KSP.ConvergedReason.DIVERGED_INDEFINITE_MAT:  # whatever the age of the factor
-            raise Indefinite("conjugate gradients met a direction of negative curvature")
+            raise Indefinite("conjugate gradients met a direction of negative curvature", part_way=count > 0)
         if reason < 0:
             self._aged = True
             if not renew:

@@ -70,7 +70,8 @@ class BoundedNewton:
         self, tolerance: float, enough: Callable[[], bool] = lambda: False, shifting: bool = True
     ) -> NewtonResult:
         """Until the promised decrease is below `tolerance` (an energy); at what may be a saddle, the one found, too.
-        After each step it may be told that it is `enough`. Without `shifting` it stops where it meets no convexity."""
+        After each step it may be told that it is `enough`. Without `shifting` it goes on
+        where it is not convex as far as a step has a part that is, and stops where that part is nothing."""
         x = self.functional.x.x
         np.clip(x.array, self.lower.x.array, self.upper.x.array, out=x.array)
         energy = self.functional.value()
@@ -92,8 +93,10 @@ class BoundedNewton:
                     return NewtonResult(False, iteration, decrement, energy, stopped)
                 continue
             still = 0 if gained else still + 1
-            if convex or still == SADDLE:
+            if convex or (shifting and still == SADDLE):
                 return NewtonResult(True, iteration, decrement, energy)
+            if not shifting:
+                return NewtonResult(False, iteration, decrement, energy)
         return NewtonResult(False, self.limit, decrement, energy)
 
     def _newton_step(self, shifting: bool) -> tuple[float, bool]:
@@ -113,9 +116,9 @@ class BoundedNewton:
         rows = np.flatnonzero(held).astype(PETSc.IntType) + first
         A.zeroRowsColumns(rows, 1.0, self._step.x.petsc_vec, self._rhs.x.petsc_vec)
         if self._shift == 0 or not shifting:
-            decrement = self._solve(A)
-            if decrement is not None:
-                return decrement, True
+            found = self._solve(A, part_way=not shifting)
+            if found is not None:
+                return found
         if not shifting:
             raise Indefinite("the functional is not convex here")
         return self._solve_shifted(A), False
@@ -134,24 +137,28 @@ class BoundedNewton:
             shifted = diagonal.copy()
             shifted.axpy(self._shift, weight)
             A.setDiagonal(shifted)
-            decrement = self._solve(A)
-            if decrement is not None:
+            found = self._solve(A)
+            if found is not None:
                 if self._shift == LEAST_SHIFT and self._served == SERVICE:
                     self._shift = 0.0
-                return decrement
+                return found[0]
             self._shift, self._served = self._shift * SHIFTING, 0
         raise LinearSolverError("no shift makes the matrix positive")
 
-    def _solve(self, A: PETSc.Mat) -> float | None:
-        """The decrease that the step promises; None where the matrix is not positive."""
+    def _solve(self, A: PETSc.Mat, part_way: bool = False) -> tuple[float, bool] | None:
+        """The decrease that the step promises, and whether the matrix is positive. Where it is not: nothing, or as far
+        as conjugate gradients came before they met that."""
+        positive = True
         try:
             self.solver.solve(A, self._rhs.x.petsc_vec, self._step.x.petsc_vec)
-        except Indefinite:
-            return None
+        except Indefinite as stopped:
+            if not (part_way and stopped.part_way):
+                return None
+            positive = False
         self._step.x.scatter_forward()
         n = self._owned
         decrement = self._sum(-float(self.residual.x.array[:n] @ self._step.x.array[:n]))
-        return decrement if decrement >= 0 else None
+        return (decrement, positive) if decrement >= 0 else None
 
     def _search(self, energy: float, decrement: float, convex: bool) -> float | None:
         """Halve the step until the energy falls; None when it does not. Where the functional is not convex the

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from dolfinx import fem, la
 from mpi4py import MPI
+from scipy.spatial import KDTree
 
 from mechanics.coupled import Coupled
 from mechanics.linear import LinearSolver
 from mechanics.newton import BoundedNewton
 
 CORE = 0.3  # of the largest change: what moves so much is where the window is
-LAYERS = 8  # of cells around it
+REACH = 2.0  # lengths ℓ around it
 STEPS = 6  # of Newton in a window, before it follows what moves
 STILL = 0.02  # of the first change: what moves less may wait for the whole
 PART = 0.25  # of all cells: a window so large is none
@@ -33,9 +34,12 @@ class Window:
 class Windows:
     """Follows damage where it moves, until it rests there. Every step lowers the energy."""
 
-    def __init__(self, coupled: Coupled, d: fem.Function, lower: fem.Function, upper: fem.Function) -> None:
+    def __init__(
+        self, coupled: Coupled, d: fem.Function, length: float, lower: fem.Function, upper: fem.Function
+    ) -> None:
         self._coupled, self._lower, self._upper = coupled, lower, upper
-        self._near, self._outside = fem.Function(d.function_space), fem.Function(coupled.functional.x.function_space)
+        self._outside = fem.Function(coupled.functional.x.function_space)
+        self._reach, self._points = REACH * length, d.function_space.tabulate_dof_coordinates()
         topology = d.function_space.mesh.topology
         self._owned_cells = topology.index_map(topology.dim).size_local
         self._most = PART * topology.index_map(topology.dim).size_global
@@ -51,7 +55,7 @@ class Windows:
             first = min(first, most)
             if most < max(least, STILL * first):
                 return
-            window = self.around(np.abs(moved) > CORE * most, LAYERS)
+            window = self.around(np.abs(moved) > CORE * most)
             if self._comm.allreduce(len(window.cells), op=MPI.SUM) > self._most:
                 return
             solver = LinearSolver(self._comm, PATIENCE, 1e-2, window.rows)
@@ -63,23 +67,19 @@ class Windows:
                 return
             moved = functional.x.x.array[d] - before
 
-    def around(self, nodes: np.ndarray, layers: int) -> Window:
-        """Some layers of cells around nodes, given as a mask over owned and ghost unknowns of damage."""
-        near = self._near.x.array
-        near[:] = nodes
-        for _ in range(layers):
-            near[self._nodes[near[self._nodes].any(axis=1)].ravel()] = 1
-            _share(self._near)
+    def around(self, nodes: np.ndarray) -> Window:
+        """The cells near nodes, given as a mask over owned and ghost unknowns of damage."""
+        core = np.concatenate(self._comm.allgather(self._points[nodes]))
+        near = np.zeros(len(self._points), dtype=bool)
+        box = core.min(axis=0) - self._reach, core.max(axis=0) + self._reach
+        inside = np.flatnonzero(((self._points >= box[0]) & (self._points <= box[1])).all(axis=1))
+        near[inside] = np.isfinite(KDTree(core).query(self._points[inside], distance_upper_bound=self._reach)[0])
         inside = near[self._nodes].all(axis=1)
         outside = self._outside.x.array
         outside[:] = 0
         outside[self._unknowns[~inside].ravel()] = 1
-        _share(self._outside)
+        self._outside.x.scatter_reverse(la.InsertMode.add)
+        self._outside.x.scatter_forward()
         owned = self._outside.function_space.dofmap.index_map.size_local
         cells = np.flatnonzero(inside[: self._owned_cells]).astype(np.int32)
         return Window(cells, np.flatnonzero(outside[:owned] == 0))
-
-
-def _share(marks: fem.Function) -> None:
-    marks.x.scatter_reverse(la.InsertMode.add)
-    marks.x.scatter_forward()

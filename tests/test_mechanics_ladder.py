@@ -14,7 +14,7 @@ from mechanics.alternation import Alternation
 from mechanics.certificate import certify
 from mechanics.functional import Functional
 from mechanics.linear import Indefinite, LinearSolver
-from mechanics.newton import BoundedNewton, active
+from mechanics.newton import BoundedNewton, NewtonResult, active
 from mechanics.quasi_newton import Block, QuasiNewton
 from mechanics.state import Extrapolation, State
 from mechanics.window import Windows
@@ -35,7 +35,7 @@ class Pair:
     def __init__(self, energy, least: float = -2.0) -> None:
         line = mesh.create_unit_interval(MPI.COMM_SELF, 16)
         space = fem.functionspace(line, ("Lagrange", 1))
-        self.y, self.z, self.least, self.most = (fem.Function(space) for _ in range(4))
+        self.y, self.z, self.least, self.most, self.step = (fem.Function(space) for _ in range(5))
         self.least.x.array[:], self.most.x.array[:] = least, 2.0
         self.of_y, self.of_z = Functional(energy(self.y, self.z), self.y), Functional(energy(self.y, self.z), self.z)
         self.energies: list[float] = []
@@ -102,6 +102,28 @@ def test_newton_that_must_not_shift_stops_where_it_is_not_convex():
     assert newton.minimise(1e-12).converged
 
 
+def test_newton_that_must_not_shift_goes_part_of_the_way():
+    """Where the body is not convex in places, with a factor from where it was: conjugate gradients come some way."""
+    pair = Pair(lambda y, z: ((y**2 - 1) ** 2 / 4 + z**2) * ufl.dx(metadata={"quadrature_degree": 4}))
+    solver = LinearSolver(MPI.COMM_SELF, 10, 1e-8)
+    newton = BoundedNewton(pair.of_y, pair.least, pair.most, solver)
+    pair.y.x.array[:] = 1.5
+    solver.renew(pair.of_y.hessian(np.empty(0, np.int32)))
+    pair.y.x.array[:] = np.linspace(0.3, 1.5, 17)
+    pair.energies = [pair.of_y.value()]
+    A = pair.of_y.hessian(np.empty(0, np.int32))
+    right, found = A.createVecs()
+    right.array[:] = -pair.of_y.gradient(pair.step).x.array
+    with pytest.raises(Indefinite) as stopped:
+        solver.solve(A, right, found)
+    assert stopped.value.part_way
+    assert found.dot(right) > 0
+    result = newton.minimise(1e-14, pair.watch, shifting=False)
+    assert result.converged
+    assert np.diff(pair.energies).max() < 0
+    assert pair.y.x.array == pytest.approx(1.0, abs=1e-5)
+
+
 def test_what_would_reach_its_bound_is_held_there():
     x, r = np.array([0.5, 0.5, 0.0, 0.9, 0.3]), np.array([1.0, 0.1, 1.0, -1.0, 0.5])
     lower, upper = np.array([0.0, 0.0, 0.0, 0.0, 0.3]), np.array([1.0, 1.0, 1.0, 1.0, 0.3])
@@ -165,10 +187,10 @@ def test_a_window_loses_what_the_whole_loses(notched):
     coupled, d = notched.coupled, notched.state.d
     functional, w = coupled.functional, coupled.functional.x.x.array
     coupled.pull()
-    windows = Windows(coupled, d, *bounds_of(notched))
+    windows = Windows(coupled, d, notched.length, *bounds_of(notched))
     x = d.function_space.tabulate_dof_coordinates()
     tip = np.hypot(x[:, 0] - 1.0, x[:, 1] - 0.75) < 0.1
-    window = windows.around(tip, 3)
+    window = windows.around(tip)
     part, before = functional.within(window.cells), w.copy()
     assert 0 < len(window.cells) < notched.mesh.topology.index_map(2).size_local / 4
     newton = BoundedNewton(
@@ -213,6 +235,22 @@ def test_windows_follow_a_crack(notched):
     assert len(energies) > 5
     assert np.diff(energies).max() < 1e-10 * energies[0]
     assert np.abs(d - before).max() > 0.3
+
+
+def test_newton_that_finds_no_step_is_tried_less_often(notched, monkeypatch):
+    """Up to every eighth round; and alternation gets there without it."""
+    minimiser, rounds, tried = AlternateMinimiser(notched), [], []
+    monkeypatch.setattr(minimiser, "_quasi", None)
+    alternate = minimiser._round
+    monkeypatch.setattr(minimiser, "_round", lambda: rounds.append(None) or alternate())
+
+    def fruitless(*_, **__) -> NewtonResult:
+        tried.append(len(rounds))
+        return NewtonResult(False, 1, np.inf, np.inf)
+
+    monkeypatch.setattr(minimiser._both, "minimise", fruitless)
+    assert minimiser.minimise().converged
+    assert tried[:4] == [1, 3, 7, 15]
 
 
 def test_a_window_as_large_as_the_body_is_none(notched):
