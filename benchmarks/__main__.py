@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from rich.console import Console
 
 from benchmarks import measure, page, peers, processes
 from benchmarks.answers import Check, agree
-from benchmarks.problems import LENGTH, OWN, PLATES, SIZES
+from benchmarks.problems import LENGTH, OWN, PLATES, SIZES, resolved
 from benchmarks.targets import Results
 
 PROBLEMS = (*PLATES, "main", "elastic", "stack", "processes")
@@ -45,7 +45,10 @@ def main(words: list[str]) -> int:
         elif name == "processes":
             _keep(asked.results / PROCESSES, processes.measured())
         else:
-            for problem in [f"{name}-{dimension}-{size}" for dimension in ("2d", "3d") for size in asked.sizes]:
+            for dimension, size in product(("2d", "3d"), asked.sizes):
+                if name == "stack" and not resolved(size, dimension == "3d"):
+                    continue
+                problem = f"{name}-{dimension}-{size}"
                 console.print(problem)
                 measure.in_turn({"intact": ("intact", problem)}, _folder(asked.results, problem), 1, console.print)
     results, numbers = measure.read(asked.results), _kept(asked.results / NUMBERS)

@@ -96,8 +96,11 @@ def stack(size: str, solid: bool, steps: int | None) -> Run:
     body = layered(size, solid, MPI.COMM_SELF)
     fine = problems.stack(size, solid).fine
     detachment = Detachment(body.state.d, body.regions, body.boundaries, "interface", fine)
-    charge = Charge(1.0 if steps is None else 0.1 * steps, 0.1, 0.01)
-    return _charged(body, charge, detachment, 0.02, lambda: 0.0)
+    charge = Charge(problems.THROUGH if steps is None else 0.1 * steps, 0.1, 0.01)
+    run = _charged(body, charge, detachment, 0.02, lambda: 0.0)
+    if steps is None and detachment.fraction() < 1:
+        raise ArithmeticError(f"only {detachment.fraction():.0%} of the stack has let go")
+    return run
 
 
 def layered(size: str, solid: bool, comm: MPI.Comm) -> Solid:
@@ -112,7 +115,7 @@ def layered(size: str, solid: bool, comm: MPI.Comm) -> Solid:
         walls | ({"front": Support((2,)), "back": Support((2,))} if solid else {}),
         CRACK_MODELS["AT1"],
         SPLITS["volumetric-deviatoric"],
-        problems.ELEMENTS_PER_LENGTH * layers.fine,
+        problems.STACK_LENGTH,
         meshes.row_height(domain.mesh),
         KINEMATICS["3d" if solid else "plane strain"],
     )

@@ -106,7 +106,8 @@ STACK_MEDIA = {
     "interface": Medium(2000.0, 0.3, 2.0),
     "cathode": Medium(8000.0, 0.25, 20.0, shrinkage=-0.05),
 }
-ELEMENTS_PER_LENGTH = 2
+STACK_LENGTH = 0.2  # ℓ, whatever the mesh: so a finer one is the same crack in more unknowns
+THROUGH = 0.5  # charge at which the stack has let go from one end to the other
 WIDTH, LAYER, INTERFACE, DEPTH = 2.8, 2.0, 0.6, 1.0
 NOTCH = 1.2
 
@@ -117,8 +118,12 @@ STACK_3D = {"1e4": 0.322, "3e4": 0.183, "1e5": 0.106, "3e5": 0.0679, "1e6": 0.04
 SIZES = tuple(STACK_3D)
 
 
+def resolved(size: str, solid: bool) -> bool:
+    """Whether such elements can tell a crack; if not, they are for elastic solves."""
+    return (STACK_3D if solid else STACK_2D)[size] < 0.6 * STACK_LENGTH
+
+
 def stack(size: str, solid: bool) -> Stack:
-    """ℓ follows the element size, so that a finer mesh is the same task in more unknowns."""
     fine = (STACK_3D if solid else STACK_2D)[size]
     notch = Notch(NOTCH, opening=fine / 2)
     depth = DEPTH if solid else None
