@@ -120,7 +120,7 @@ SIZES = tuple(STACK_3D)
 
 def resolved(size: str, solid: bool) -> bool:
     """Whether such elements can tell a crack; if not, they are for elastic solves."""
-    return (STACK_3D if solid else STACK_2D)[size] < 0.6 * STACK_LENGTH
+    return stack(size, solid).fine < 0.6 * STACK_LENGTH
 
 
 def stack(size: str, solid: bool) -> Stack:

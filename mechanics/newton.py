@@ -70,8 +70,8 @@ class BoundedNewton:
         self, tolerance: float, enough: Callable[[], bool] = lambda: False, shifting: bool = True
     ) -> NewtonResult:
         """Until the promised decrease is below `tolerance` (an energy); at what may be a saddle, the one found, too.
-        After each step it may be told that it is `enough`. Without `shifting` it goes on
-        where it is not convex as far as a step has a part that is, and stops where that part is nothing."""
+        After each step it may be told that it is `enough`. Without `shifting` it goes on where it is not convex as far
+        as a step has a part that is, and stops where that part is nothing."""
         x = self.functional.x.x
         np.clip(x.array, self.lower.x.array, self.upper.x.array, out=x.array)
         energy = self.functional.value()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from dolfinx import fem, la
 from mpi4py import MPI
-from scipy.spatial import KDTree
+from scipy.spatial import cKDTree
 
 from mechanics.coupled import Coupled
 from mechanics.linear import LinearSolver
@@ -70,10 +70,7 @@ class Windows:
     def around(self, nodes: np.ndarray) -> Window:
         """The cells near nodes, given as a mask over owned and ghost unknowns of damage."""
         core = np.concatenate(self._comm.allgather(self._points[nodes]))
-        near = np.zeros(len(self._points), dtype=bool)
-        box = core.min(axis=0) - self._reach, core.max(axis=0) + self._reach
-        inside = np.flatnonzero(((self._points >= box[0]) & (self._points <= box[1])).all(axis=1))
-        near[inside] = np.isfinite(KDTree(core).query(self._points[inside], distance_upper_bound=self._reach)[0])
+        near = np.isfinite(cKDTree(core).query(self._points, distance_upper_bound=self._reach)[0])
         inside = near[self._nodes].all(axis=1)
         outside = self._outside.x.array
         outside[:] = 0
