@@ -50,7 +50,8 @@ def main(words: list[str]) -> int:
                     continue
                 problem = f"{name}-{dimension}-{size}"
                 console.print(problem)
-                measure.in_turn({"intact": ("intact", problem)}, _folder(asked.results, problem), 1, console.print)
+                codes = {"intact": ("intact", problem)}
+                measure.in_turn(codes, _folder(asked.results, problem), 1, console.print, asked.processes)
     results, numbers = measure.read(asked.results), _kept(asked.results / NUMBERS)
     shared = processes.rows(_kept(asked.results / PROCESSES))
     checks = _checks(results)
@@ -69,6 +70,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("problems", nargs="*", metavar="PROBLEM", help=f"out of {', '.join(PROBLEMS)}; all, if none")
     parser.add_argument("--repeats", type=int, default=3, help="of which the median is told; of a stack there is one")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=SIZES, help="of the stacks, in unknowns")
+    parser.add_argument("--processes", type=int, default=1, help="for each stack; time and memory are added up")
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md from all results there are")
     parser.add_argument("--results", type=Path, default=measure.ROOT / "results" / "benchmarks", metavar="FOLDER")
     asked = parser.parse_args(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from mpi4py import MPI
 from petsc4py import PETSc
 
 from benchmarks.measure import Run
@@ -17,7 +18,9 @@ def main(words: list[str]) -> None:
     warm = "--warm" in words
     code, problem, file = [word for word in words if word != "--warm"]
     PETSc.Log.begin()
-    run(code, problem, Path(file), WARM if warm else None).write(Path(file))
+    found = run(code, problem, Path(file), WARM if warm else None)
+    if MPI.COMM_WORLD.rank == 0:
+        found.write(Path(file))
 
 
 def run(code: str, problem: str, file: Path, steps: int | None) -> Run:

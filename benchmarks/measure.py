@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from time import process_time
 from typing import Any
 
 import numpy as np
 from dolfinx import fem, mesh
 from dolfinx.mesh import entities_to_geometry
+from mpi4py import MPI
 from petsc4py import PETSc
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +57,7 @@ class Run:
     megabytes: float  # most memory in all
     steps: tuple[Step, ...]
     field: Field | None = field(default=None, compare=False)
+    processes: int = 1  # over which time and memory are added up
 
     @property
     def seconds(self) -> float:
@@ -136,8 +139,13 @@ class Counters:
 
 
 def megabytes() -> float:
-    """The most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that this process has had; of several, their sum."""
+    return MPI.COMM_WORLD.allreduce(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def seconds() -> float:
+    """Of processor time, of all processes."""
+    return MPI.COMM_WORLD.allreduce(process_time())
 
 
 def sample(body: mesh.Mesh, damage: fem.Function) -> Field:
@@ -148,7 +156,9 @@ def sample(body: mesh.Mesh, damage: fem.Function) -> Field:
     return Field(body.geometry.x[:, :2].copy(), triangles, damage.x.array[nodes])
 
 
-def in_turn(codes: Mapping[str, Sequence[str]], folder: Path, repeats: int, tell: Callable[[str], None]) -> None:
+def in_turn(
+    codes: Mapping[str, Sequence[str]], folder: Path, repeats: int, tell: Callable[[str], None], count: int = 1
+) -> None:
     """Every code (its name: what to run, see alone.py) once for warming up, with few steps; then one after the other,
     as often as asked, so that a machine that has become slow is slow for all."""
     for code, words in codes.items():
@@ -156,13 +166,13 @@ def in_turn(codes: Mapping[str, Sequence[str]], folder: Path, repeats: int, tell
             old.unlink()
         warm = folder / f"warm-{code}.json"
         tell(f"  {code}, warming up")
-        alone([*words, "--warm"], warm)
+        alone([*words, "--warm"], warm, count)
         for file in (warm, warm.with_suffix(".npz")):
             file.unlink(missing_ok=True)
     for number in range(1, repeats + 1):
         for code, words in codes.items():
             one = folder / f"{code}-{number}.json"
-            alone(words, one)
+            alone(words, one, count)
             tell(f"  {code}, {number} of {repeats}: {Run.read(one).seconds:.3g} s")
 
 
@@ -174,9 +184,10 @@ def read(folder: Path) -> dict[tuple[str, str], Measured]:
     return {key: Measured(tuple(runs)) for key, runs in found.items()}
 
 
-def alone(words: Sequence[str], file: Path) -> None:
-    """In a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.alone", *words, str(file)]
+def alone(words: Sequence[str], file: Path, count: int = 1) -> None:
+    """In a process of its own, or in so many."""
+    several = ["mpirun", "-n", str(count)] if count > 1 else []
+    command = [*several, sys.executable, "-m", "benchmarks.alone", *words, str(file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stderr[-2000:]}")

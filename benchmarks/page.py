@@ -97,7 +97,7 @@ def rows(results: Results) -> list[list[str]]:
         told.append(
             [
                 problem,
-                code,
+                code if run.processes == 1 else f"{code}, {run.processes} processes",
                 f"{run.displacement_unknowns + run.damage_unknowns:,}",
                 f"{len(one.runs)}",
                 f"{len(run.steps)}",

@@ -3,7 +3,7 @@
     extrapolation    from the last two equilibria, where that starts lower
     quasi-Newton     both unknowns at once with the matrices of alternation; as long as its steps need no searching
     alternation      one round: it tells where damage moves, and where nothing does, that this is an equilibrium
-    windows          Newton there alone, while the rest waits: what a running crack costs
+    windows          Newton there alone, while the rest waits: what a running crack costs where a factor is taken
     Newton           both unknowns at once, as far as the potential is convex: the end of every step
 
 and from there to alternation again. Every end is explicit: a cap on the iterations is never taken for an equilibrium.
@@ -18,8 +18,9 @@ from dolfinx import fem
 
 from mechanics.alternation import Alternation
 from mechanics.certificate import Certificate, certify
+from mechanics.coupled_multigrid import CoupledMultigrid
 from mechanics.linear import Linear, LinearSolver
-from mechanics.multigrid import CoupledMultigrid, Multigrid, pays
+from mechanics.multigrid import Multigrid, pays
 from mechanics.newton import BoundedNewton
 from mechanics.quasi_newton import Block, QuasiNewton
 from mechanics.solid import Solid
@@ -28,6 +29,7 @@ from mechanics.window import Windows
 
 PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
 INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the way, and takes twice the iterations
+CLOSER = 0.01  # the same with a multigrid, in whose norm a tenth is twice as many steps
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
 LONGEST_WAIT = 8  # rounds before Newton is tried again that has not found a single step; doubled up to this
@@ -75,7 +77,8 @@ class AlternateMinimiser:
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
         both = _of_both(solid, linear)
         self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, NEWTONS, solid.coupled.owned_d)
-        self._windows = Windows(solid.coupled, d, solid.length, w_low, w_high)
+        # With a multigrid none: they take a factor, in space dearer than a step of the whole.
+        self._windows = None if both.multigrid else Windows(solid.coupled, d, solid.length, w_low, w_high)
         self._quasi: QuasiNewton | None = QuasiNewton(
             solid.potential,
             solid.hold_flow,
@@ -158,7 +161,7 @@ class AlternateMinimiser:
         """Where alternation comes to rest and the potential is not convex, there is a way down that it does not see."""
         coupled, rounds = self.solid.coupled, self._rounds
         coupled.pull()
-        self._both.limit = min(NEWTONS, self.limit - self._count)
+        self._both.limit = min(self.limit if self._windows is None else NEWTONS, self.limit - self._count)
         resting = rounds.change <= self.tolerance
         result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
@@ -180,7 +183,7 @@ class AlternateMinimiser:
             return Ending.DAMAGE
         if settled and rounds.change <= self.tolerance:
             return Ending.CONVERGED if rounds.equilibrate(True) else Ending.DISPLACEMENT
-        if not self._enough() and rounds.change > self.tolerance:
+        if not self._enough() and rounds.change > self.tolerance and self._windows is not None:
             coupled.pull()
             self._windows.settle(rounds.moved, self.tolerance, rounds.sharp, self._enough_of_both)
             coupled.push()
@@ -201,11 +204,12 @@ class AlternateMinimiser:
         return self._enough()
 
 
-def multigrid_of(solid: Solid, linear: Linear) -> Multigrid | None:
-    """None for a factor. Of the strain across a thin plate multigrid knows nothing; there a factor is cheap."""
+def multigrid_of(solid: Solid, linear: Linear, for_both: bool = False) -> Multigrid | None:
+    """None for a factor. Of the strain across a thin plate, and of linear elements, multigrid knows nothing."""
     space = solid.state.u.function_space
-    wanted = linear == "multigrid" or (linear == "automatic" and pays(space))
-    return Multigrid(space, solid.fixed) if wanted and not solid.kinematics.thin else None
+    wanted = linear == "multigrid" or (linear == "automatic" and pays(space, for_both))
+    known = solid.kinematics.degree == 2 and not solid.kinematics.thin
+    return Multigrid(space, solid.fixed) if wanted and known else None
 
 
 def _elasticity(solid: Solid, linear: Linear) -> LinearSolver:
@@ -213,7 +217,9 @@ def _elasticity(solid: Solid, linear: Linear) -> LinearSolver:
 
 
 def _of_both(solid: Solid, linear: Linear) -> LinearSolver:
-    inner, coupled = multigrid_of(solid, linear), solid.coupled
-    space = coupled.functional.x.function_space
-    multigrid = None if inner is None else CoupledMultigrid(inner, space, coupled.u, coupled.d)
-    return LinearSolver(solid.comm, PATIENCE, INEXACT, multigrid=multigrid)
+    inner, coupled = multigrid_of(solid, linear, for_both=True), solid.coupled
+    if inner is None:
+        return LinearSolver(solid.comm, PATIENCE, INEXACT)
+    multigrid = CoupledMultigrid(inner, coupled.functional.x.function_space, coupled.u, coupled.d)
+    # Not kept: after a step of Newton other parts of a crack are open, and it would take ten times the iterations.
+    return LinearSolver(solid.comm, None, CLOSER, multigrid=multigrid)

@@ -1,6 +1,6 @@
 """Linear solvers for symmetric matrices that change little from one solve to the next."""
 
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from mpi4py import MPI
@@ -8,7 +8,6 @@ from petsc4py import PETSc
 
 from mechanics.clock import timed
 from mechanics.mended import MendedFactor
-from mechanics.multigrid import CoupledMultigrid, Multigrid
 
 Linear = Literal["automatic", "direct", "multigrid"]  # what solves for displacement; automatic: by size
 
@@ -35,11 +34,18 @@ class Indefinite(LinearSolverError):
         self.part_way = part_way
 
 
+class Preconditioner(Protocol):
+    """Tells a PC what it is, and is made anew for a matrix."""
+
+    def configure(self, pc: PETSc.PC) -> None: ...
+    def renew(self, A: PETSc.Mat) -> None: ...
+
+
 class LinearSolver:
     """Conjugate gradients. With `keep`, preconditioned by the Cholesky factor of an earlier matrix (in one process
     mended where that has changed) or by a multigrid made for it, renewed when it has aged so much that it needs `keep`
-    iterations more than when it was new; else by the diagonal. With `rows`, of these (owned, local) rows and columns
-    alone."""
+    iterations more than when it was new; without, by a multigrid made for each matrix, or its diagonal. With `rows`, of
+    these (owned, local) rows and columns alone."""
 
     def __init__(
         self,
@@ -47,11 +53,11 @@ class LinearSolver:
         keep: int | None,
         tolerance: float,
         rows: np.ndarray | None = None,
-        multigrid: Multigrid | CoupledMultigrid | None = None,
+        multigrid: Preconditioner | None = None,
     ) -> None:
         self.factorisations = self.solves = self.iterations = 0
         self.keeps = keep is not None
-        self._keep, self._rows, self._multigrid = keep, rows, multigrid
+        self._keep, self._rows, self.multigrid = keep, rows, multigrid
         self._mended: MendedFactor | None = None
         self._part: PETSc.Mat | None = None
         self._comm, self._tolerance = comm, tolerance
@@ -63,8 +69,8 @@ class LinearSolver:
         self._ksp.setType(PETSc.KSP.Type.CG)
         self._ksp.setTolerances(rtol=self._tolerance, atol=1e-300, max_it=MOST)
         pc = self._ksp.getPC()
-        if self._multigrid is not None:
-            self._multigrid.configure(pc)
+        if self.multigrid is not None:
+            self.multigrid.configure(pc)
         elif self._keep is None:
             pc.setType(PETSc.PC.Type.JACOBI)
         elif self._comm.size == 1:
@@ -148,9 +154,9 @@ class LinearSolver:
     def _set_up(self, A: PETSc.Mat) -> None:
         self.factorisations += 1
         try:
-            with timed("factorisations" if self.keeps else "diagonals"):
-                if self._multigrid is not None:
-                    self._multigrid.renew(A)
+            with timed("factorisations" if self.keeps or self.multigrid is not None else "diagonals"):
+                if self.multigrid is not None:
+                    self.multigrid.renew(A)
                 if self._mended is not None:
                     self._mended.renew(A)
                 self._ksp.setUp()

@@ -27,13 +27,16 @@ OPTIONS = {  # "levels": smoother of the quadratic elements; "coarse": of what l
 }
 
 
-DIRECT = {2: 1_000_000, 3: 10_000}  # unknowns up to which a Cholesky factor is cheaper, or no dearer and more sure
+# By dimension, unknowns of displacement up to which a Cholesky factor is cheaper, or no dearer and more sure.
+DIRECT = {2: 1_000_000, 3: 10_000}
+DIRECT_FOR_BOTH = {2: 50_000, 3: 10_000}  # the same for displacement and damage at once
 
 
-def pays(space: fem.FunctionSpace) -> bool:
-    """In a plane it never saves time, as measured up to 3e5 unknowns; from a million on a factor takes over 2 GB."""
-    dofmap, dim = space.dofmap, space.mesh.geometry.dim
-    return dofmap.index_map.size_global * dofmap.index_map_bs > DIRECT.get(dim, np.inf)
+def pays(space: fem.FunctionSpace, for_both: bool = False) -> bool:
+    """For displacement alone in a plane it never saves time, as measured up to 3e5 unknowns; from a million on a factor
+    takes over 2 GB."""
+    dofmap, limits = space.dofmap, DIRECT_FOR_BOTH if for_both else DIRECT
+    return dofmap.index_map.size_global * dofmap.index_map_bs > limits.get(space.mesh.geometry.dim, np.inf)
 
 
 class Multigrid:
@@ -74,46 +77,6 @@ class Multigrid:
         else:
             A.ptap(self._interpolation, result=self._coarse)
         self._solver.setOperators(self._coarse)
-
-
-class CoupledMultigrid:
-    """Of displacement and damage as one unknown: multigrid for the one, the diagonal for the other. `u` and `d` tell
-    which of the coupled numbers they are."""
-
-    def __init__(self, multigrid: Multigrid, coupled: fem.FunctionSpace, u: np.ndarray, d: np.ndarray) -> None:
-        comm, dofmap = coupled.mesh.comm, coupled.dofmap
-        owned = dofmap.index_map.size_local * dofmap.index_map_bs
-        self._multigrid = multigrid
-        self._u, self._d = u[u < owned], d[d < owned]
-        numbers = (self._u + dofmap.index_map.local_range[0] * dofmap.index_map_bs).astype(PETSc.IntType)
-        self._rows = PETSc.IS().createGeneral(numbers, comm)
-        self._rows.setBlockSize(coupled.mesh.geometry.dim)
-        self._comm = comm
-        self._stiffness: PETSc.Mat | None = None
-
-    def configure(self, pc: PETSc.PC) -> None:
-        self._inner = PETSc.PC().create(self._comm)
-        self._multigrid.configure(self._inner)
-        pc.setType(PETSc.PC.Type.PYTHON)
-        pc.setPythonContext(self)
-
-    def renew(self, A: PETSc.Mat) -> None:
-        self._stiffness = A.createSubMatrix(self._rows, self._rows, self._stiffness)
-        self._stiffness.setOption(PETSc.Mat.Option.SPD, True)
-        self._diagonal = np.abs(A.getDiagonal().array[self._d])
-        self._diagonal[self._diagonal == 0] = 1
-        self._inner.setOperators(self._stiffness)
-        self._right, self._found = self._stiffness.createVecs()
-        self._multigrid.renew(self._stiffness)
-        self._inner.setUp()
-
-    def apply(self, _: PETSc.PC, right: PETSc.Vec, found: PETSc.Vec) -> None:
-        """What PETSc calls."""
-        self._right.array[:] = right.array_r[self._u]
-        self._inner.apply(self._right, self._found)
-        numbers = found.array
-        numbers[self._u] = self._found.array_r
-        numbers[self._d] = right.array_r[self._d] / self._diagonal
 
 
 def _nodes(space: fem.FunctionSpace) -> int:

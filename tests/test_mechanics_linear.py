@@ -228,7 +228,8 @@ def test_a_change_that_is_not_positive_is_told(make_solid):
 
 @pytest.mark.slow
 def test_a_crack_ends_the_same_with_either(make_solid):
-    """Quasi-Newton, windows and Newton on both unknowns included: to the tolerance at which they stop."""
+    """Though the one has windows and the other takes the whole: to a tenth of what an element of crack costs. Its wake
+    may keep other teeth."""
     ends = []
     for linear in ("direct", "multigrid"):
         media = uniform(young=2000.0, toughness=20.0, yield_stress=30.0, hardening=20.0)
@@ -242,7 +243,7 @@ def test_a_crack_ends_the_same_with_either(make_solid):
             assert minimiser.minimise().converged
             solid.accept()
         ends.append((solid.energies().elastic, solid.energies().fracture))
-    assert ends[0] == pytest.approx(ends[1], rel=1e-4)
+    assert ends[0] == pytest.approx(ends[1], abs=0.1 * media["interface"].toughness * stack.fine)
 
 
 @pytest.mark.slow
