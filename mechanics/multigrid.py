@@ -29,7 +29,7 @@ OPTIONS = {  # "levels": smoother of the quadratic elements; "coarse": of what l
 
 # By dimension, unknowns of displacement up to which a Cholesky factor is cheaper, or no dearer and more sure.
 DIRECT = {2: 1_000_000, 3: 10_000}
-DIRECT_FOR_BOTH = {2: 50_000, 3: 10_000}  # the same for displacement and damage at once
+DIRECT_FOR_BOTH = {2: 50_000, 3: 10_000}  # the same for displacement and damage at once; beyond, memory is saved, too
 
 
 def pays(space: fem.FunctionSpace, for_both: bool = False) -> bool:
