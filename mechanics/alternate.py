@@ -76,7 +76,7 @@ class AlternateMinimiser:
         self._displacement = BoundedNewton(solid.displacement, u_low, u_high, _elasticity(solid, linear))
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
         both = _of_both(solid, linear)
-        self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, NEWTONS, solid.coupled.owned_d)
+        self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, shifted=solid.coupled.owned_d)
         # With a multigrid none: they take a factor, in space dearer than a step of the whole.
         self._windows = None if both.multigrid else Windows(solid.coupled, d, solid.length, w_low, w_high)
         self._quasi: QuasiNewton | None = QuasiNewton(

@@ -1,9 +1,14 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from dolfinx import fem
 from mpi4py import MPI
+from petsc4py import PETSc
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
+from mechanics.linear import LinearSolver
 
 WALLS = {"bottom": Support((0, 1)), "top": Support((0, 1)), "left": Support((0,)), "right": Support((0,))}
 
@@ -37,6 +42,32 @@ def uniform(**numbers: float) -> dict[str, Medium]:
     """The same medium in every layer."""
     medium = Medium(**({"young": 1000.0, "poisson": 0.3, "toughness": 1.0} | numbers))
     return dict.fromkeys(("electrolyte", "interface", "cathode"), medium)
+
+
+def owned(solid: Solid) -> np.ndarray:
+    dofmap = solid.state.u.function_space.dofmap
+    return solid.fixed[solid.fixed < dofmap.index_map.size_local * dofmap.index_map_bs]
+
+
+def step(solid: Solid, solver: LinearSolver) -> np.ndarray:
+    """Of Newton, from where the body is."""
+    f, space = solid.displacement, solid.state.u.function_space
+    right, found = fem.Function(space), fem.Function(space)
+    f.gradient(right).x.array[solid.fixed] = 0
+    right.x.array[:] *= -1
+    solver.solve(f.hessian(owned(solid)), right.x.petsc_vec, found.x.petsc_vec)
+    return found.x.array
+
+
+def gram_matrix(preconditioner: Any, A: PETSc.Mat) -> np.ndarray:
+    """Of four vectors of noise, in the product that a preconditioner makes of them: symmetric and positive as it is."""
+    x, random = A.createVecRight(), np.random.default_rng(5)
+    rights = [PETSc.Vec().createWithArray(random.normal(size=A.size[0]), comm=MPI.COMM_SELF) for _ in range(4)]
+    found = []
+    for right in rights:
+        preconditioner.apply(None, right, x)
+        found.append(x.array.copy())
+    return np.array([[one.array @ other for other in found] for one in rights])
 
 
 def highest_damage(solid: Solid) -> float:

@@ -27,7 +27,7 @@ solid.state.d.interpolate(lambda x: 0.9 * np.maximum(0, 1 - abs(x[1] - 0.5) / 0.
 solid.load(1.0)
 coupled = solid.coupled
 coupled.pull()
-space, w = coupled.functional.x.function_space, coupled.functional.x.x
+space = coupled.functional.x.function_space
 sound = np.flatnonzero(solid.state.d.x.array == 0)
 held = np.concatenate([coupled.u[solid.fixed], coupled.d[sound]])
 held = held[held < space.dofmap.index_map.size_local].astype(np.int32)

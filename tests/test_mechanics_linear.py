@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import uniform
-from dolfinx import fem
+from conftest import gram_matrix, owned, step, uniform
 from mpi4py import MPI
 from petsc4py import PETSc
 from processes import on_processes
@@ -38,21 +37,6 @@ def cracked(solid: Solid) -> Solid:
     )
     solid.load(1.0)
     return solid
-
-
-def owned(solid: Solid) -> np.ndarray:
-    dofmap = solid.state.u.function_space.dofmap
-    return solid.fixed[solid.fixed < dofmap.index_map.size_local * dofmap.index_map_bs]
-
-
-def step(solid: Solid, solver: LinearSolver) -> np.ndarray:
-    """Of Newton, from where the body is."""
-    f, space = solid.displacement, solid.state.u.function_space
-    right, found = fem.Function(space), fem.Function(space)
-    f.gradient(right).x.array[solid.fixed] = 0
-    right.x.array[:] *= -1
-    solver.solve(f.hessian(owned(solid)), right.x.petsc_vec, found.x.petsc_vec)
-    return found.x.array
 
 
 def multigrid(solid: Solid, tolerance: float = 1e-8) -> LinearSolver:
@@ -188,13 +172,7 @@ def test_a_mended_factor_is_a_symmetric_positive_preconditioner(make_solid):
     A = solid.displacement.hessian(owned(solid))
     assert factor.mend(A)
     assert factor._local is not None
-    x, random = A.createVecRight(), np.random.default_rng(5)
-    rights = [PETSc.Vec().createWithArray(random.normal(size=A.size[0]), comm=MPI.COMM_SELF) for _ in range(4)]
-    found = []
-    for right in rights:
-        factor.apply(None, right, x)
-        found.append(x.array.copy())
-    gram = np.array([[one.array @ other for other in found] for one in rights])
+    gram = gram_matrix(factor, A)
     assert gram == pytest.approx(gram.T, rel=1e-9, abs=1e-12 * np.abs(gram).max())
     assert np.linalg.eigvalsh(gram).min() > 0
 
