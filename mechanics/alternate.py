@@ -3,7 +3,7 @@
     extrapolation    from the last two equilibria, where that starts lower
     quasi-Newton     both unknowns at once with the matrices of alternation; as long as its steps need no searching
     alternation      one round: it tells where damage moves, and where nothing does, that this is an equilibrium
-    windows          Newton there alone, while the rest waits: what a running crack costs where a factor is taken
+    windows          Newton there alone, while the rest waits: what a running crack and its wake cost
     Newton           both unknowns at once, as far as the potential is convex: the end of every step
 
 and from there to alternation again. Every end is explicit: a cap on the iterations is never taken for an equilibrium.
@@ -73,12 +73,13 @@ class AlternateMinimiser:
         for bounds, of_u, of_d in ((self._least, -np.inf, 0.0), (self._most, np.inf, 1.0)):
             bounds[0].x.array[:], bounds[1].x.array[:] = of_u, of_d
         (u_low, d_low, w_low), (u_high, d_high, w_high) = self._least, self._most
-        self._displacement = BoundedNewton(solid.displacement, u_low, u_high, _elasticity(solid, linear))
+        self._displacement = BoundedNewton(solid.displacement, u_low, u_high, _elasticity(solid, linear, keep=False))
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
-        both = _of_both(solid, linear)
+        both, plane = _of_both(solid, linear), solid.mesh.geometry.dim == 2
         self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, shifted=solid.coupled.owned_d)
-        # With a multigrid none: they take a factor, in space dearer than a step of the whole.
-        self._windows = None if both.multigrid else Windows(solid.coupled, d, solid.length, w_low, w_high)
+        # They take a factor. In space, where the whole does without, that is dearer than a step of the whole.
+        windowed = plane or both.multigrid is None
+        self._windows = Windows(solid.coupled, d, solid.length, w_low, w_high) if windowed else None
         self._quasi: QuasiNewton | None = QuasiNewton(
             solid.potential,
             solid.hold_flow,
@@ -162,12 +163,14 @@ class AlternateMinimiser:
         coupled, rounds = self.solid.coupled, self._rounds
         coupled.pull()
         self._both.limit = min(self.limit if self._windows is None else NEWTONS, self.limit - self._count)
-        resting = rounds.change <= self.tolerance
+        resting, high = rounds.change <= self.tolerance, coupled.functional.value()
         result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
         fruitless = not result.converged and result.iterations == 1
         self._rounds_waited, self._wait = 0, min(2 * self._wait, LONGEST_WAIT) if fruitless else 1
         if not result.converged:
+            if not fruitless:
+                rounds.gain = (high - result.energy) / result.iterations
             return None
         self._enough()  # the last step is one to be looked at, too
         return Ending.CONVERGED
@@ -212,8 +215,11 @@ def multigrid_of(solid: Solid, linear: Linear, for_both: bool = False) -> Multig
     return Multigrid(space, solid.fixed) if wanted and known else None
 
 
-def _elasticity(solid: Solid, linear: Linear) -> LinearSolver:
-    return LinearSolver(solid.comm, PATIENCE, 1e-2, multigrid=multigrid_of(solid, linear))
+def _elasticity(solid: Solid, linear: Linear, keep: bool = True) -> LinearSolver:
+    """A factor is always kept. So is a multigrid for quasi-Newton; where faces close and open, an aged one takes twice
+    the time of a new one."""
+    multigrid = multigrid_of(solid, linear)
+    return LinearSolver(solid.comm, PATIENCE if keep or multigrid is None else None, 1e-2, multigrid=multigrid)
 
 
 def _of_both(solid: Solid, linear: Linear) -> LinearSolver:

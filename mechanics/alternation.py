@@ -11,28 +11,29 @@ from mechanics.newton import BoundedNewton
 from mechanics.solid import Solid
 
 SHARP = 1e-11  # energy that a step at equilibrium may still promise, relative to the stored energy and its scale
-LOOSE = 1e-2  # the same on the way there, relative to what the last damage step gained
+LOOSE = 1e-2  # the same on the way there, relative to what the last step gained
 
 
 class Alternation:
-    """One step's rounds. `change` is that of damage in the last of them, and `moved` where it was."""
+    """One step's rounds. `change` is that of damage in the last of them, `moved` where it was, and `gain` the energy that
+    it gained, or a step of what came after it."""
 
     def __init__(self, solid: Solid, displacement: BoundedNewton, damage: BoundedNewton, relaxation: float) -> None:
         self._solid, self._displacement, self._damage, self._relaxation = solid, displacement, damage, relaxation
         self._d = solid.state.d.x.array
-        self.moved, self.change, self._drop = np.zeros_like(self._d), np.inf, 0.0
+        self.moved, self.change, self.gain = np.zeros_like(self._d), np.inf, 0.0
         self._scale = solid.shrinkage_energy()
         self.sharp = self._sharp()
 
     def equilibrate(self, sharply: bool) -> bool:
         """Sharply, or as well as the last change of damage deserves."""
         self.sharp = self._sharp()
-        return self._displacement.minimise(self.sharp if sharply else max(self.sharp, LOOSE * self._drop)).converged
+        return self._displacement.minimise(self.sharp if sharply else max(self.sharp, LOOSE * self.gain)).converged
 
     def degrade(self) -> bool:
         before, highest = self._d.copy(), self._solid.damage_energy()
         result = self._damage.minimise(self.sharp)
-        self._drop, last = highest - result.energy, self.moved
+        self.gain, last = highest - result.energy, self.moved
         self.moved = self._d - before
         self.change = self._solid.comm.allreduce(float(np.abs(self.moved).max(initial=0.0)), op=MPI.MAX)
         self._over_relax(before, highest, last)

@@ -63,7 +63,9 @@ class BoundedNewton:
         self._owned = space.dofmap.index_map.size_local * space.dofmap.index_map_bs
         self._resting = np.ones(self._owned, dtype=bool)
         self._resting[slice(None) if rows is None else rows] = False
-        self._unshifted = np.setdiff1d(np.arange(self._owned), shifted) if shifted is not None else np.empty(0, int)
+        self._unshifted = np.full(self._owned, shifted is not None)
+        if shifted is not None:
+            self._unshifted[shifted] = False
         self._shift, self._served = 0.0, 0  # what the last step took, and how many in a row have taken it
 
     def minimise(

@@ -18,7 +18,7 @@ from mechanics.linear import LinearSolver
 from mechanics.newton import BoundedNewton
 
 CORE = 0.3  # of the largest change: what moves so much is where the window is
-REACH = 2.0  # lengths ℓ around it
+REACH, LAYERS = 2.0, 8  # lengths ℓ around it, but no more than so many of the largest cells there
 STEPS = 6  # of Newton in a window, before it follows what moves
 STILL = 0.02  # of the first change: what moves less may wait for the whole
 PART = 0.25  # of all cells: a window so large is none
@@ -40,10 +40,15 @@ class Windows:
         self._coupled, self._lower, self._upper = coupled, lower, upper
         self._outside = fem.Function(coupled.functional.x.function_space)
         self._reach, self._points = REACH * length, d.function_space.tabulate_dof_coordinates()
-        topology = d.function_space.mesh.topology
+        mesh, nodes = d.function_space.mesh, d.function_space.dofmap.list
+        topology = mesh.topology
+        self._size = np.zeros(len(self._points))  # at each node, of the largest cell there
+        np.maximum.at(self._size, nodes, mesh.h(topology.dim, np.arange(len(nodes), dtype=np.int32))[:, None])
         self._owned_cells = topology.index_map(topology.dim).size_local
         self._most = PART * topology.index_map(topology.dim).size_global
-        self._nodes, self._unknowns = d.function_space.dofmap.list, self._outside.function_space.dofmap.list
+        self._nodes, self._unknowns = nodes, self._outside.function_space.dofmap.list
+        self._damage = np.zeros(len(self._outside.x.array), dtype=bool)
+        self._damage[coupled.d] = True
         self._comm = coupled.functional.comm
 
     def settle(self, moved: np.ndarray, least: float, sharp: float, enough: Callable[[], bool]) -> None:
@@ -59,7 +64,7 @@ class Windows:
             if self._comm.allreduce(len(window.cells), op=MPI.SUM) > self._most:
                 return
             solver = LinearSolver(self._comm, PATIENCE, 1e-2, window.rows)
-            damage = np.intersect1d(window.rows, self._coupled.owned_d)
+            damage = window.rows[self._damage[window.rows]]
             part = functional.within(window.cells)
             before = functional.x.x.array[d]
             newton = BoundedNewton(part, self._lower, self._upper, solver, STEPS, damage, window.rows)
@@ -70,7 +75,9 @@ class Windows:
     def around(self, nodes: np.ndarray) -> Window:
         """The cells near nodes, given as a mask over owned and ghost unknowns of damage."""
         core = np.concatenate(self._comm.allgather(self._points[nodes]))
-        near = np.isfinite(cKDTree(core).query(self._points, distance_upper_bound=self._reach)[0])
+        largest = self._comm.allreduce(float(self._size[nodes].max(initial=0.0)), op=MPI.MAX)
+        reach = min(self._reach, LAYERS * largest)
+        near = np.isfinite(cKDTree(core).query(self._points, distance_upper_bound=reach)[0])
         inside = near[self._nodes].all(axis=1)
         outside = self._outside.x.array
         outside[:] = 0

@@ -115,6 +115,24 @@ def test_newton_makes_it_for_each_matrix(make_solid):
     assert second <= new + 1
 
 
+def test_so_is_that_of_displacement_in_alternation_and_a_factor_is_kept(make_solid):
+    solid = body(make_solid)
+    for linear, made in (("multigrid", 2), ("direct", 1)):
+        solver = AlternateMinimiser(solid, linear=linear)._displacement.solver
+        for _ in range(2):
+            solved(solver, solid.displacement.hessian(solid.fixed))
+        assert solver.factorisations == made
+
+
+@pytest.mark.parametrize("dim", DIMENSIONS)
+@pytest.mark.parametrize("linear", ["multigrid", "direct"])
+def test_only_in_space_with_a_multigrid_there_are_no_windows(make_solid, dim, linear):
+    """And then Newton is not interrupted for them."""
+    solid = body(make_solid, dim)
+    minimiser = AlternateMinimiser(solid, linear=linear)
+    assert (minimiser._windows is None) == (dim == 3 and linear == "multigrid")
+
+
 def test_damage_that_is_not_positive_is_a_way_down(make_solid):
     """As a cohesive crack's is where it softens: what conjugate gradients found before they met that can be taken."""
     soft = Medium(1000.0, 0.3, 1.0, strength=20.0)

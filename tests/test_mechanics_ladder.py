@@ -17,7 +17,7 @@ from mechanics.linear import Indefinite, LinearSolver
 from mechanics.newton import BoundedNewton, NewtonResult, active
 from mechanics.quasi_newton import Block, QuasiNewton
 from mechanics.state import Extrapolation, State
-from mechanics.window import Windows
+from mechanics.window import LAYERS, Windows
 
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
 
@@ -211,6 +211,22 @@ def test_a_window_loses_what_the_whole_loses(notched):
     moved = np.flatnonzero(w != before)
     assert 0 < len(moved) <= len(window.rows)
     assert np.isin(moved, window.rows).all()
+
+
+def test_a_window_is_no_larger_than_so_many_cells(notched):
+    """However long ℓ is; with a short one it is that which counts."""
+    coupled, d = notched.coupled, notched.state.d
+    x = d.function_space.tabulate_dof_coordinates()
+    tip = np.array([1.0, 0.75])
+    core = np.hypot(*(x[:, :2] - tip).T) < 0.06
+    cells = []
+    for length in (100.0, 0.2, 0.15):
+        window = Windows(coupled, d, length, *bounds_of(notched)).around(core)
+        nodes = d.function_space.dofmap.list[window.cells]
+        reached = np.hypot(*(x[np.unique(nodes), :2] - tip).T).max()
+        assert reached < 0.06 + min(2 * length, LAYERS * 0.17)  # the longest side of a cell of 0.1
+        cells.append(len(window.cells))
+    assert cells[0] > cells[1] > cells[2] > 0
 
 
 def test_windows_follow_a_crack(notched):
