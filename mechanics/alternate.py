@@ -75,10 +75,10 @@ class AlternateMinimiser:
         (u_low, d_low, w_low), (u_high, d_high, w_high) = self._least, self._most
         self._displacement = BoundedNewton(solid.displacement, u_low, u_high, _elasticity(solid, linear, keep=False))
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
-        both, plane = _of_both(solid, linear), solid.mesh.geometry.dim == 2
+        both = _of_both(solid, linear)
         self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, shifted=solid.coupled.owned_d)
         # They take a factor. In space, where the whole does without, that is dearer than a step of the whole.
-        windowed = plane or both.multigrid is None
+        windowed = solid.mesh.geometry.dim == 2 or both.multigrid is None
         self._windows = Windows(solid.coupled, d, solid.length, w_low, w_high) if windowed else None
         self._quasi: QuasiNewton | None = QuasiNewton(
             solid.potential,
@@ -163,14 +163,14 @@ class AlternateMinimiser:
         coupled, rounds = self.solid.coupled, self._rounds
         coupled.pull()
         self._both.limit = min(self.limit if self._windows is None else NEWTONS, self.limit - self._count)
-        resting, high = rounds.change <= self.tolerance, coupled.functional.value()
+        resting = rounds.change <= self.tolerance
         result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
         fruitless = not result.converged and result.iterations == 1
         self._rounds_waited, self._wait = 0, min(2 * self._wait, LONGEST_WAIT) if fruitless else 1
         if not result.converged:
             if not fruitless:
-                rounds.gain = (high - result.energy) / result.iterations
+                rounds.gain = (result.start - result.energy) / result.iterations
             return None
         self._enough()  # the last step is one to be looked at, too
         return Ending.CONVERGED

@@ -26,17 +26,18 @@ class Alternation:
         self.sharp = self._sharp()
 
     def equilibrate(self, sharply: bool) -> bool:
-        """Sharply, or as well as the last change of damage deserves."""
+        """Sharply, or as well as the last gain deserves."""
         self.sharp = self._sharp()
         return self._displacement.minimise(self.sharp if sharply else max(self.sharp, LOOSE * self.gain)).converged
 
     def degrade(self) -> bool:
-        before, highest = self._d.copy(), self._solid.damage_energy()
+        before = self._d.copy()
+        self._solid.hold_flow()
         result = self._damage.minimise(self.sharp)
-        self.gain, last = highest - result.energy, self.moved
+        self.gain, last = result.start - result.energy, self.moved
         self.moved = self._d - before
         self.change = self._solid.comm.allreduce(float(np.abs(self.moved).max(initial=0.0)), op=MPI.MAX)
-        self._over_relax(before, highest, last)
+        self._over_relax(before, result.start, last)
         return result.converged
 
     def _sharp(self) -> float:

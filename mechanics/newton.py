@@ -36,6 +36,7 @@ class NewtonResult:
     converged: bool
     iterations: int
     decrement: float  # energy that the last step still promised
+    start: float  # energy that it came from
     energy: float
     stopped: bool = False  # from outside
 
@@ -76,13 +77,13 @@ class BoundedNewton:
         as a step has a part that is, and stops where that part is nothing."""
         x = self.functional.x.x
         np.clip(x.array, self.lower.x.array, self.upper.x.array, out=x.array)
-        energy = self.functional.value()
+        start = energy = self.functional.value()
         decrement, still, idle = np.inf, 0, 0
         for iteration in range(1, self.limit + 1):
             try:
                 decrement, convex = self._newton_step(shifting)
             except LinearSolverError:
-                return NewtonResult(False, iteration, decrement, energy)
+                return NewtonResult(False, iteration, decrement, start, energy)
             lowered = self._search(energy, decrement, convex)
             small, before = tolerance + ROUNDING * abs(energy), energy
             energy = energy if lowered is None else lowered
@@ -92,14 +93,14 @@ class BoundedNewton:
                 still = 0
                 stopped = enough()
                 if lowered is None or idle == STANDSTILL or stopped:
-                    return NewtonResult(False, iteration, decrement, energy, stopped)
+                    return NewtonResult(False, iteration, decrement, start, energy, stopped)
                 continue
             still = 0 if gained else still + 1
             if convex or (shifting and still == SADDLE):
-                return NewtonResult(True, iteration, decrement, energy)
+                return NewtonResult(True, iteration, decrement, start, energy)
             if not shifting:
-                return NewtonResult(False, iteration, decrement, energy)
-        return NewtonResult(False, self.limit, decrement, energy)
+                return NewtonResult(False, iteration, decrement, start, energy)
+        return NewtonResult(False, self.limit, decrement, start, energy)
 
     def _newton_step(self, shifting: bool) -> tuple[float, bool]:
         """The decrease that the step promises, and whether the functional is convex as far as the step can tell."""

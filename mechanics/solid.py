@@ -166,11 +166,6 @@ class Solid:
         """The damage step that follows starts from the present damage and keeps the flow that goes with it."""
         self._d_last.x.array[:] = self.state.d.x.array
 
-    def damage_energy(self) -> float:
-        """What the damage step that follows minimises, here and now."""
-        self.hold_flow()
-        return self.damage.value()
-
     def energies(self) -> Energies:
         """After `accept`; before it the elastic part still holds the plastic work of the step."""
         return Energies(*(0.0 if form is None else self._sum(form) for form in self._energies))

@@ -262,7 +262,7 @@ def test_newton_that_finds_no_step_is_tried_less_often(notched, monkeypatch):
 
     def fruitless(*_, **__) -> NewtonResult:
         tried.append(len(rounds))
-        return NewtonResult(False, 1, np.inf, np.inf)
+        return NewtonResult(False, 1, np.inf, np.inf, np.inf)
 
     monkeypatch.setattr(minimiser._both, "minimise", fruitless)
     assert minimiser.minimise().converged
