@@ -21,7 +21,7 @@ DIGITS = 9
 SAME_SOC = 10**-DIGITS  # steps land on the states of charge that are asked for, but for rounding
 IN_A_PLANE, IN_SPACE = "uJ_per_m", "pJ"  # of energy: MPa µm² for each µm of depth, and MPa µm³
 # In the order of mechanics.certificate; nothing where there is no equilibrium.
-CERTIFICATE = ("out_of_balance", "damage_still_to_come", "energy_gained_{unit}", "healing")
+CERTIFICATE = ("out_of_balance", "damage_still_to_come", "energy_gained_{unit}", "healing", "healing_withheld")
 COLUMNS = (
     "soc",
     "half_cycle",
@@ -192,9 +192,11 @@ class Trace:
             "damage_still_to_come": max(one.damage for one in found),
             f"least_energy_gained_{self._unit}": min(one.gain for one in found),
             "healing": max(one.healing for one in found),
+            "healing_withheld": max(one.withheld for one in found),
             "meaning": "worst of all steps: largest force out of balance times the largest displacement over the "
             "energy; how far a node of damage would still move by itself; energy lost on the way to the equilibrium; "
-            "fall of damage",
+            "fall of damage; how far a node would heal by itself, had the crack's path not been kept once the step had "
+            "settled",
         }
 
     def _detached_at(self, soc: float) -> float | None:
@@ -243,4 +245,4 @@ def _lithium(record: Record) -> list[str]:
 
 def _certificate(record: Record) -> list[str]:
     found = record.outcome.certificate
-    return [""] * 4 if found is None else [f"{number:.3g}" for number in astuple(found)]
+    return [""] * len(CERTIFICATE) if found is None else [f"{number:.3g}" for number in astuple(found)]

@@ -32,6 +32,8 @@ INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the wa
 CLOSER = 0.01  # the same with a multigrid, in whose norm a tenth is twice as many steps
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
+IDLE = 1e-6  # of the energy: where a step in a window gains less, the whole may have more to gain
+SETTLED = 1e-3  # of what a step has gained: where an iteration gains less, no damage heals any more
 LONGEST_WAIT = 8  # rounds before Newton is tried again that has not found a single step; doubled up to this
 
 
@@ -93,7 +95,8 @@ class AlternateMinimiser:
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
         self._count, self._stopped, self._interrupt = 0, False, interrupt
         self._wait, self._rounds_waited = 1, 0
-        high = self._begin()
+        self._high = self._begin()
+        self._tried = 0, np.inf  # Newton last: after so many steps, at this energy
         self._rounds = Alternation(self.solid, self._displacement, self._damage, self.relaxation)
         quasi = self._quasi is not None and self._extrapolation.ready
         first = self._quasi_newton if quasi else self._newton if self._guessed else self._round
@@ -101,7 +104,7 @@ class AlternateMinimiser:
             ending = self._climb(first)
             if ending is not Ending.CONVERGED:
                 return Outcome(ending, self._count, self._rounds.change)
-            certificate = certify(self.solid, self._least[1].x.array, high)
+            certificate = certify(self.solid, self._start, self._least[1].x.array, self._high)
             if certificate.damage <= self.tolerance or self._over:
                 self._extrapolation.remember(float(self.solid.charge.value))
                 return Outcome(ending, self._count, min(self._rounds.change, certificate.damage), certificate)
@@ -110,7 +113,8 @@ class AlternateMinimiser:
     def _begin(self) -> float:
         """Bounds, and where to start: the energy there if nothing but what is prescribed has moved."""
         solid, state = self.solid, self.solid.state
-        self._least[1].x.array[:] = state.d.x.array
+        self._start = state.d.x.array.copy()
+        self._least[1].x.array[:] = self._start
         for bounds in (self._least, self._most):
             bounds[0].x.array[solid.fixed] = solid.prescribed
             solid.coupled.join(*bounds)
@@ -159,13 +163,18 @@ class AlternateMinimiser:
         return None
 
     def _newton(self) -> Ending | None:
-        """Where alternation comes to rest and the potential is not convex, there is a way down that it does not see."""
+        """Where alternation comes to rest and the potential is not convex, there is a way down that it does not see.
+        Once a step has settled, damage only grows: see `docs/minimiser.md`."""
         coupled, rounds = self.solid.coupled, self._rounds
+        settled = self._settled()
+        self._heal(self.solid.state.d.x.array if settled else self._start)
         coupled.pull()
-        self._both.limit = min(self.limit if self._windows is None else NEWTONS, self.limit - self._count)
+        self._both.limit = min(2 * NEWTONS if settled else NEWTONS, self.limit - self._count)
         resting = rounds.change <= self.tolerance
         result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
+        if not result.converged:
+            self._heal(self._start)
         fruitless = not result.converged and result.iterations == 1
         self._rounds_waited, self._wait = 0, min(2 * self._wait, LONGEST_WAIT) if fruitless else 1
         if not result.converged:
@@ -174,6 +183,17 @@ class AlternateMinimiser:
             return None
         self._enough()  # the last step is one to be looked at, too
         return Ending.CONVERGED
+
+    def _settled(self) -> bool:
+        """Whether all that has been done since Newton was tried last has gained next to nothing."""
+        (count, energy), self._tried = self._tried, (self._count, self.solid.potential())
+        now = self._tried[1]
+        return energy - now < SETTLED * (self._high - now) * (self._count - count)
+
+    def _heal(self, least: np.ndarray) -> None:
+        """Down to this, and no further."""
+        self._least[1].x.array[:] = least
+        self.solid.coupled.join(*self._least)
 
     def _round(self) -> Ending | None:
         """Of alternation, and then of windows where damage has moved. It ends where alternation fails, or where neither
@@ -188,7 +208,8 @@ class AlternateMinimiser:
             return Ending.CONVERGED if rounds.equilibrate(True) else Ending.DISPLACEMENT
         if not self._enough() and rounds.change > self.tolerance and self._windows is not None:
             coupled.pull()
-            self._windows.settle(rounds.moved, self.tolerance, rounds.sharp, self._enough_of_both)
+            idle = IDLE * rounds.energy
+            self._windows.settle(rounds.moved, self.tolerance, rounds.sharp, idle, self._enough_of_both)
             coupled.push()
         return None
 

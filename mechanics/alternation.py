@@ -16,18 +16,18 @@ LOOSE = 1e-2  # the same on the way there, relative to what the last step gained
 
 class Alternation:
     """One step's rounds. `change` is that of damage in the last of them, `moved` where it was, and `gain` the energy
-    that it gained, or a step of what came after it."""
+    that it gained, or a step of what came after it. `energy` is the scale of all of them."""
 
     def __init__(self, solid: Solid, displacement: BoundedNewton, damage: BoundedNewton, relaxation: float) -> None:
         self._solid, self._displacement, self._damage, self._relaxation = solid, displacement, damage, relaxation
         self._d = solid.state.d.x.array
         self.moved, self.change, self.gain = np.zeros_like(self._d), np.inf, 0.0
-        self._scale = solid.shrinkage_energy()
-        self.sharp = self._sharp()
+        self._least_energy = solid.shrinkage_energy()
+        self.energy = self._energy()
 
     def equilibrate(self, sharply: bool) -> bool:
         """Sharply, or as well as the last gain deserves."""
-        self.sharp = self._sharp()
+        self.energy = self._energy()
         return self._displacement.minimise(self.sharp if sharply else max(self.sharp, LOOSE * self.gain)).converged
 
     def degrade(self) -> bool:
@@ -40,8 +40,12 @@ class Alternation:
         self._over_relax(before, result.start, last)
         return result.converged
 
-    def _sharp(self) -> float:
-        return SHARP * max(abs(self._solid.displacement.value()), self._scale)
+    @property
+    def sharp(self) -> float:
+        return SHARP * self.energy
+
+    def _energy(self) -> float:
+        return max(abs(self._solid.displacement.value()), self._least_energy)
 
     def _over_relax(self, before: np.ndarray, highest: float, last: np.ndarray) -> None:
         """Go further along the change of damage, unless that ends above the energy from which it came.

@@ -19,10 +19,11 @@ class Certificate:
     damage: float  # furthest that a node would still move by itself, within its bounds
     gain: float  # of energy in the step, from where nothing but what is prescribed had moved
     healing: float  # largest fall of damage
+    withheld: float  # furthest that a node would still heal by itself, had damage not to stay where it has come to
 
 
-def certify(solid: Solid, d_start: np.ndarray, high: float) -> Certificate:
-    """`high`: the energy from which the step came."""
+def certify(solid: Solid, d_start: np.ndarray, d_least: np.ndarray, high: float) -> Certificate:
+    """The step came from damage `d_start` and the energy `high`; in the end damage was held at or above `d_least`."""
     u, d = solid.state.u, solid.state.d
     solid.hold_flow()
     force = solid.displacement.gradient(fem.Function(u.function_space)).x.array
@@ -33,11 +34,11 @@ def certify(solid: Solid, d_start: np.ndarray, high: float) -> Certificate:
     stiffness.x.scatter_forward()
     stiff = np.abs(stiffness.x.array)
     alone = slope.x.array / np.maximum(stiff, FLAT * solid.comm.allreduce(float(stiff.max()), op=MPI.MAX))
-    moves = np.clip(d.x.array - alone, d_start, 1) - d.x.array
-    largest = [float(np.abs(one).max(initial=0.0)) for one in (force, u.x.array, moves)]
-    out_of_balance, displacement, damage, healing = (
-        solid.comm.allreduce(one, op=MPI.MAX) for one in (*largest, float((d_start - d.x.array).max(initial=0.0)))
+    free, moves = (np.clip(d.x.array - alone, least, 1) - d.x.array for least in (d_start, d_least))
+    found = force, u.x.array, moves, np.maximum(d_start - d.x.array, 0), moves - free
+    out_of_balance, displacement, damage, healing, withheld = (
+        solid.comm.allreduce(float(np.abs(one).max(initial=0.0)), op=MPI.MAX) for one in found
     )
     low = solid.potential()
     scale = max(abs(low), solid.shrinkage_energy(), np.finfo(float).tiny)
-    return Certificate(out_of_balance * displacement / scale, damage, high - low, max(healing, 0.0))
+    return Certificate(out_of_balance * displacement / scale, damage, high - low, healing, withheld)

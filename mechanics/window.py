@@ -51,8 +51,9 @@ class Windows:
         self._damage[coupled.d] = True
         self._comm = coupled.functional.comm
 
-    def settle(self, moved: np.ndarray, least: float, sharp: float, enough: Callable[[], bool]) -> None:
-        """Starts from where damage has `moved`; ends when it moves by less than `least`, or it is `enough`."""
+    def settle(self, moved: np.ndarray, least: float, sharp: float, idle: float, enough: Callable[[], bool]) -> None:
+        """Starts from where damage has `moved`; ends when it moves by less than `least`, when a step gains less than
+        `idle` (an energy), or it is `enough`."""
         first = np.inf
         d, functional = self._coupled.d, self._coupled.functional
         while True:
@@ -68,7 +69,8 @@ class Windows:
             part = functional.within(window.cells)
             before = functional.x.x.array[d]
             newton = BoundedNewton(part, self._lower, self._upper, solver, STEPS, damage, window.rows)
-            if newton.minimise(sharp, enough).stopped:
+            result = newton.minimise(sharp, enough)
+            if result.stopped or result.start - result.energy < idle * result.iterations:
                 return
             moved = functional.x.x.array[d] - before
 
