@@ -14,7 +14,7 @@ from mpi4py import MPI
 import meshes
 from benchmarks import problems
 from benchmarks.measure import Counters, Run, Step, megabytes, sample, seconds
-from benchmarks.problems import LENGTH, STEEL, Plate
+from benchmarks.problems import LENGTH, Plate
 from intact.body import bodies
 from intact.body import solid as solid_of
 from intact.case import read
@@ -41,7 +41,7 @@ def plate(task: Plate, mesh: Path, steps: int | None) -> Run:
         domain.mesh,
         domain.regions,
         domain.boundaries,
-        {"plate": STEEL},
+        {"plate": task.steel},
         supports,
         CRACK_MODELS["AT2"],
         SPLITS[task.split],

@@ -24,7 +24,7 @@ from petsc4py import PETSc
 
 import meshes
 from benchmarks.measure import Counters, Run, Step, megabytes, sample
-from benchmarks.problems import LENGTH, STEEL, Plate
+from benchmarks.problems import LENGTH, Plate
 
 OUTPUT = "output"
 FOLDER = Path(__file__).parent
@@ -56,9 +56,9 @@ def run(plate: Plate, mesh: Path, steps: int) -> Run:
             names.append(f"{name} {component}")
             moving += [value] if moves else []
     settings = library.Input(
-        E=STEEL.young,
-        nu=STEEL.poisson,
-        Gc=STEEL.toughness,
+        E=plate.steel.young,
+        nu=plate.steel.poisson,
+        Gc=plate.steel.toughness,
         l=LENGTH,
         degradation="isotropic" if plate.split == "none" else "anisotropic",
         split_energy={"none": "no", "spectral": "spectral"}[plate.split],

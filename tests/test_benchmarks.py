@@ -168,6 +168,13 @@ def test_a_mesh_for_all_has_a_slit_that_opens(tmp_path: Path) -> None:
     assert twice == on_slit - 1, "both faces meet at the tip only"
 
 
+def test_a_crack_costs_the_same_in_elements_of_its_own() -> None:
+    """Per length, with the row of elements that it occupies: AT2 takes Gc (1 + h / 2ℓ)."""
+    spent = [one.steel.toughness * (1 + one.fine / (2 * LENGTH)) for one in (TENSION, OWN["tension"])]
+    assert OWN["tension"].fine > TENSION.fine
+    assert spent[0] == pytest.approx(spent[1])
+
+
 @pytest.mark.parametrize("plate", [*PLATES.values(), *OWN.values()], ids=lambda plate: plate.name)
 def test_supports_that_meet_do_not_contradict_each_other(plate) -> None:
     held = plate.held()
