@@ -33,7 +33,7 @@ CLOSER = 0.01  # the same with a multigrid, in whose norm a tenth is twice as ma
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
 IDLE = 1e-6  # of the energy: where a step in a window gains less, the whole may have more to gain
-SETTLED = 1e-3  # of what a step has gained: where an iteration gains less, no damage heals any more
+SETTLED = 1e-4  # of what a step has gained: where an iteration gains less, no damage heals any more
 LONGEST_WAIT = 8  # rounds before Newton is tried again that has not found a single step; doubled up to this
 
 

@@ -142,8 +142,7 @@ class Conduction:
         phi[:] = 0
         if between:
             phi[self._end] = 1
-        owned = self._functional.x.function_space.dofmap.index_map.size_local
-        A = self._functional.hessian(held[held < owned])
+        A = self._functional.hessian(held)
         self._functional.gradient(self._residual).x.array[held] = 0
         self._residual.x.array[:] *= -1
         solver = self._solvers.setdefault((between, touching), LinearSolver(self._comm, PATIENCE, ACCURATE))

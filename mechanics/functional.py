@@ -55,14 +55,14 @@ class Functional:
 
     @timed("matrices")
     def hessian(self, held: np.ndarray) -> PETSc.Mat:
-        """Second derivative with unit rows and columns at the held (owned, local) unknowns."""
+        """Second derivative with unit rows and columns at the held (local) unknowns; ghosts by their owners."""
         A = self._hessian
         A.zeroEntries()
         for form in self._parts(2):
             assemble_matrix(A, form)
         A.assemble()
-        first, _ = A.getOwnershipRange()
-        A.zeroRowsColumns(held.astype(PETSc.IntType) + first, diag=1.0)
+        first, end = A.getOwnershipRange()
+        A.zeroRowsColumns(held[held < end - first].astype(PETSc.IntType) + first, diag=1.0)
         return A
 
     def _parts(self, order: int) -> list[fem.Form]:

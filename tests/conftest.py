@@ -44,18 +44,13 @@ def uniform(**numbers: float) -> dict[str, Medium]:
     return dict.fromkeys(("electrolyte", "interface", "cathode"), medium)
 
 
-def owned(solid: Solid) -> np.ndarray:
-    dofmap = solid.state.u.function_space.dofmap
-    return solid.fixed[solid.fixed < dofmap.index_map.size_local * dofmap.index_map_bs]
-
-
 def step(solid: Solid, solver: LinearSolver) -> np.ndarray:
     """Of Newton, from where the body is."""
     f, space = solid.displacement, solid.state.u.function_space
     right, found = fem.Function(space), fem.Function(space)
     f.gradient(right).x.array[solid.fixed] = 0
     right.x.array[:] *= -1
-    solver.solve(f.hessian(owned(solid)), right.x.petsc_vec, found.x.petsc_vec)
+    solver.solve(f.hessian(solid.fixed), right.x.petsc_vec, found.x.petsc_vec)
     return found.x.array
 
 

@@ -30,7 +30,6 @@ coupled.pull()
 space = coupled.functional.x.function_space
 sound = np.flatnonzero(solid.state.d.x.array == 0)
 held = np.concatenate([coupled.u[solid.fixed], coupled.d[sound]])
-held = held[held < space.dofmap.index_map.size_local].astype(np.int32)
 blocks = CoupledMultigrid(Multigrid(solid.state.u.function_space, solid.fixed), space, coupled.u, coupled.d)
 solver = LinearSolver(solid.comm, 10, 1e-8, multigrid=blocks)
 A = coupled.functional.hessian(held)

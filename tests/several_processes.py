@@ -27,12 +27,11 @@ solid = Solid(
 solid.state.d.interpolate(lambda x: np.minimum(1, 1.1 * np.maximum(0, 1 - abs(x[1] - 0.5) / 0.4) ** 2) * (x[0] < 0.55))
 solid.load(1.0)
 space = solid.state.u.function_space
-owned = space.dofmap.index_map.size_local * space.dofmap.index_map_bs
 right, found = fem.Function(space), fem.Function(space)
 solid.displacement.gradient(right).x.array[solid.fixed] = 0
 right.x.array[:] *= -1
 multigrid = LinearSolver(solid.comm, 10, 1e-8, multigrid=Multigrid(space, solid.fixed))
-A = solid.displacement.hessian(solid.fixed[solid.fixed < owned])
+A = solid.displacement.hessian(solid.fixed)
 multigrid.solve(A, right.x.petsc_vec, found.x.petsc_vec)
 energy, iterations = right.x.petsc_vec.dot(found.x.petsc_vec), multigrid.iterations
 

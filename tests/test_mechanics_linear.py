@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import gram_matrix, owned, step, uniform
+from conftest import gram_matrix, step, uniform
 from mpi4py import MPI
 from petsc4py import PETSc
 from processes import on_processes
@@ -102,7 +102,7 @@ def test_renewed_multigrid_is_as_good_as_a_new_one(make_solid):
     )
     step(solid, old)
     cracked(solid)
-    old.renew(solid.displacement.hessian(owned(solid)))
+    old.renew(solid.displacement.hessian(solid.fixed))
     before = old.iterations
     step(solid, old)
     step(solid, new)
@@ -114,13 +114,13 @@ def test_a_matrix_that_is_not_positive_is_told(make_solid, kind):
     solid = body(make_solid, 2)
     solid.load(1.0)
     solver = multigrid(solid) if kind == "multigrid" else LinearSolver(solid.comm, KEEP, 1e-8)
-    A = solid.displacement.hessian(owned(solid))
+    A = solid.displacement.hessian(solid.fixed)
     b, x = A.createVecs()
     b.set(1.0)
     A.shift(-0.02 * A.getDiagonal().max()[1])
     with pytest.raises(Indefinite):
         solver.solve(A, b, x)
-    A = solid.displacement.hessian(owned(solid))
+    A = solid.displacement.hessian(solid.fixed)
     solver.solve(A, b, x)  # and it goes on with the next
 
 
@@ -167,9 +167,9 @@ def test_a_mended_factor_is_a_symmetric_positive_preconditioner(make_solid):
     """Or conjugate gradients would not be allowed with it."""
     solid = make_solid(LONG, uniform())
     factor = MendedFactor()
-    factor.renew(solid.displacement.hessian(owned(solid)))
+    factor.renew(solid.displacement.hessian(solid.fixed))
     solid.state.d.interpolate(lambda x: 0.9 * (abs(x[1] - 1.25) < 0.2) * (x[0] < 1.5))
-    A = solid.displacement.hessian(owned(solid))
+    A = solid.displacement.hessian(solid.fixed)
     assert factor.mend(A)
     assert factor._local is not None
     gram = gram_matrix(factor, A)
@@ -194,14 +194,14 @@ def test_a_change_that_is_not_positive_is_told(make_solid):
     solid.load(1.0)
     solver = LinearSolver(solid.comm, KEEP, 1e-8)
     step(solid, solver)
-    A = solid.displacement.hessian(owned(solid))
+    A = solid.displacement.hessian(solid.fixed)
     b, x = A.createVecs()
     b.set(1.0)
     A.setValue(5, 5, -A.getDiagonal().max()[1])
     A.assemble()
     with pytest.raises(Indefinite):
         solver.solve(A, b, x)
-    solver.solve(solid.displacement.hessian(owned(solid)), b, x)
+    solver.solve(solid.displacement.hessian(solid.fixed), b, x)
 
 
 @pytest.mark.slow
