@@ -33,7 +33,7 @@ CLOSER = 0.01  # the same with a multigrid, in whose norm a tenth is twice as ma
 NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
 IDLE = 1e-6  # of the energy: where a step in a window gains less, the whole may have more to gain
-SETTLED = 1e-4  # of what a step has gained: where an iteration gains less, no damage heals any more
+SETTLED = 2e-4  # of what a step has gained: where an iteration gains less, no damage heals any more
 LONGEST_WAIT = 8  # rounds before Newton is tried again that has not found a single step; doubled up to this
 
 
@@ -67,7 +67,10 @@ class AlternateMinimiser:
         limit: int = 3000,
         relaxation: float = 1.8,
         linear: Linear = "automatic",
+        settled: float | None = None,
     ) -> None:
+        """`settled`: the share of what a step has gained below which an iteration's gain lets no damage heal any more;
+        by itself nothing in bodies that a factor serves."""
         self.solid = solid
         self.tolerance, self.limit, self.relaxation = tolerance, limit, relaxation
         u, d, w, comm = solid.state.u, solid.state.d, solid.coupled.functional.x, solid.comm
@@ -79,6 +82,7 @@ class AlternateMinimiser:
         self._damage = BoundedNewton(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-6))
         both = _of_both(solid, linear)
         self._both = BoundedNewton(solid.coupled.functional, w_low, w_high, both, shifted=solid.coupled.owned_d)
+        self._settles = (0.0 if both.multigrid is None else SETTLED) if settled is None else settled
         # They take a factor. In space, where the whole does without, that is dearer than a step of the whole.
         windowed = solid.mesh.geometry.dim == 2 or both.multigrid is None
         self._windows = Windows(solid.coupled, d, solid.length, w_low, w_high) if windowed else None
@@ -188,7 +192,7 @@ class AlternateMinimiser:
         """Whether all that has been done since Newton was tried last has gained next to nothing."""
         (count, energy), self._tried = self._tried, (self._count, self.solid.potential())
         now = self._tried[1]
-        return energy - now < SETTLED * (self._high - now) * (self._count - count)
+        return max(energy - now, 0.0) < self._settles * (self._high - now) * (self._count - count)
 
     def _heal(self, least: np.ndarray) -> None:
         """Down to this, and no further."""

@@ -20,7 +20,6 @@ from mechanics.newton import BoundedNewton
 CORE = 0.3  # of the largest change: what moves so much is where the window is
 REACH, LAYERS = 2.0, 8  # lengths ℓ around it, but no more than so many of the largest cells there
 STEPS = 6  # of Newton in a window, before it follows what moves
-STILL = 0.02  # of the first change: what moves less may wait for the whole
 PART = 0.25  # of all cells: a window so large is none
 PATIENCE = 10  # CG iterations with an aged factor
 
@@ -54,12 +53,10 @@ class Windows:
     def settle(self, moved: np.ndarray, least: float, sharp: float, idle: float, enough: Callable[[], bool]) -> None:
         """Starts from where damage has `moved`; ends when it moves by less than `least`, when a step gains less than
         `idle` (an energy), or it is `enough`."""
-        first = np.inf
         d, functional = self._coupled.d, self._coupled.functional
         while True:
             most = self._comm.allreduce(float(np.abs(moved).max(initial=0.0)), op=MPI.MAX)
-            first = min(first, most)
-            if most < max(least, STILL * first):
+            if most < least:
                 return
             window = self.around(np.abs(moved) > CORE * most)
             if self._comm.allreduce(len(window.cells), op=MPI.SUM) > self._most:

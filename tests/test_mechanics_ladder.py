@@ -8,7 +8,7 @@ from dolfinx import fem, mesh
 from mpi4py import MPI
 
 import meshes
-from mechanics import KINEMATICS, AlternateMinimiser, Charge, Medium, Solid, Support, alternate
+from mechanics import KINEMATICS, AlternateMinimiser, Charge, Medium, Solid, Support
 from mechanics.alternate import Ending
 from mechanics.alternation import Alternation
 from mechanics.certificate import certify
@@ -283,10 +283,9 @@ def test_a_window_is_left_where_next_to_nothing_is_gained(notched):
     assert 0 < len(steps) <= STEPS
 
 
-def ladder(solid: Solid, settled: float, monkeypatch) -> AlternateMinimiser:
+def ladder(solid: Solid, settled: float | None) -> AlternateMinimiser:
     """Without quasi-Newton, which gets through by itself in so small a body."""
-    monkeypatch.setattr(alternate, "SETTLED", settled)
-    minimiser = AlternateMinimiser(solid)
+    minimiser = AlternateMinimiser(solid, settled=settled)
     minimiser._quasi = None
     return minimiser
 
@@ -294,11 +293,11 @@ def ladder(solid: Solid, settled: float, monkeypatch) -> AlternateMinimiser:
 def test_a_step_that_has_settled_keeps_its_path(notched, monkeypatch):
     """Damage stays where it has come to, the answer changes little, and the certificate tells."""
     saved, charge = notched.state.save(), 0.8
-    free = ladder(notched, 0.0, monkeypatch).minimise()
+    free = ladder(notched, None).minimise()
     best, cracks = notched.potential(), notched.energies().fracture
     notched.state.restore(saved)
     notched.load(charge)
-    minimiser, held = ladder(notched, 1e-2, monkeypatch), []
+    minimiser, held = ladder(notched, 1e-2), []
     heal = minimiser._heal
     monkeypatch.setattr(minimiser, "_heal", lambda least: held.append(least.copy()) or heal(least))
     kept = minimiser.minimise()
@@ -315,7 +314,7 @@ def test_a_step_that_has_settled_keeps_its_path(notched, monkeypatch):
 
 
 def test_a_path_is_given_free_again_where_newton_does_not_settle(notched, monkeypatch):
-    minimiser, least = ladder(notched, np.inf, monkeypatch), []
+    minimiser, least = ladder(notched, np.inf), []
 
     def stuck(*_, **__) -> NewtonResult:
         least.append(minimiser._least[1].x.array.copy())
