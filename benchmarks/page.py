@@ -34,12 +34,12 @@ TEXT = """# How fast
 
 Made by `containers/run python3 -m benchmarks --page`. Every run in a process of its own, code after code in turn;
 medians where there are several *runs*. Seconds are processor time of the steps, so that what else the machine does
-counts little, without imports, mesh and making of forms.
-*Dearest step* and *others* (median) are in solves of the undamaged elastic problem on the same mesh: assembly, factor,
-solve, measured in the same process. *Solves* are those with a factor. `own`: Intact's own steps; in tension also elements of its own, of ℓ/2 in place of ℓ/4
-where the crack goes, with the toughness that makes a crack cost in them what it costs in the others. *elastic* is one
-such solve and the first step of the stack, in which nothing breaks. *stack* is charged until it has let go from one end
-to the other, with ℓ = 0.2 µm on every mesh; in space only the meshes from 10⁵ unknowns on are fine enough for that. On
+counts little, without imports, mesh and making of forms. *Dearest step* and *others* (median) are in solves of the
+undamaged elastic problem on the same mesh: assembly, factor, solve, measured in the same process. *Solves* are those
+with a factor. `own`: Intact's own steps; in tension also elements of its own, of ℓ/2 in place of ℓ/4 where the crack
+goes, with the toughness that makes a crack cost in them what it costs in the others. *elastic* is one such solve and
+the first step of the stack, in which nothing breaks. *stack* is charged until it has let go from one end to the
+other, with ℓ = 0.2 µm on every mesh; in space only the meshes from 10⁵ unknowns on are fine enough for that. On
 several processes (`stack --processes 2`) time and memory are added up, waiting included.
 
 {machine}
@@ -50,9 +50,9 @@ Before times are compared, answers are:
 
 {checks}
 
-phasefieldx keeps cracks from healing by a history field, and Intact by bounds on the damage. Up to the peak that is the
-same; afterwards the history field thickens the crack, so that its energy is another one, and only peak and path are
-compared.
+phasefieldx keeps cracks from healing by a history field, and Intact by bounds on the damage. Up to the peak that is
+the same; afterwards the history field thickens the crack, so that its energy is another one, and only peak and path
+are compared.
 
 ## Processes
 
@@ -65,20 +65,21 @@ second process what the memory gives to two at once (a triad of NumPy's); assemb
 
 {targets}
 
-In shear the two codes' paths come out 0.65 ℓ apart, 1.3 elements, more than the 0.5 ℓ that was asked for before any of
-this was measured, with peaks within 0.2 % and equal energy before; so no ratio is claimed, though the runs took a
+In shear the two codes' paths come out 0.65 ℓ apart, 1.3 elements, more than the 0.5 ℓ that was asked for before any
+of this was measured, with peaks within 0.2 % and equal energy before; so no ratio is claimed, though the runs took a
 hundred times less. There the path wanders by as much from one mesh of these elements to another. Its half hour of
 phasefieldx was measured once, on another day than Intact, and so were elastic solves, both codes in tension-fine and
 what two processes take. Stacks up to 3·10⁵ unknowns ran two at a time.
 
-Why some are missed. A crack that grows takes some six iterations for each row of elements that it breaks, whatever the
-steps of charge: that is the whole of the main case. How many elastic solves it is depends on the hour more than its
-seconds do: before windows were left by what they gain it took 51 s when a solve took 0.18 s, which is 281, and 47 s when
-one took 0.13 s, which is 368. All of its six runs share two cores, and the two longest of the three in which LZCO cracks follow
-one another. In tension the crack runs through half the plate in one step, by less than half an element in each
-iteration. What was tried against both, with figures, stands in [how a step is solved](minimiser.md). In 2D a factor is
-taken below 10⁶ unknowns, and grows faster than they do. In 3D the matrices of damage, of both unknowns and of the
-coarse levels are all kept, beside that of displacement, and so is the block of it that the multigrid of both is made for.
+Why some are missed. A crack that grows takes some six iterations for each row of elements that it breaks, whatever
+the steps of charge: that is the whole of the main case. How many elastic solves it is depends on the hour more than
+its seconds do: before windows were left by what they gain it took 51 s when a solve took 0.18 s, which is 281, and 47
+s when one took 0.13 s, which is 368. All of its six runs share two cores, and the two longest of the three in which
+LZCO cracks follow one another. In tension the crack runs through half the plate in one step, by less than half an
+element in each iteration. What was tried against both, with figures, stands in [how a step is solved](minimiser.md).
+In 2D a factor is taken below 10⁶ unknowns, and grows faster than they do. In 3D the matrices of damage, of both
+unknowns and of the coarse levels are all kept, beside that of displacement, and so is the block of it that the
+multigrid of both is made for.
 
 Stacks grow with finer elements and not with a larger body, so that each has more rows of elements to break: a crack's
 step takes 46, 78 and 88 iterations with 10⁵, 3·10⁵ and 10⁶ unknowns in space. The last ran on two processes, time and
