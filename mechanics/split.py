@@ -5,6 +5,7 @@ A split is one object and a line in the table. The strain is always a symmetric 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from math import pi, sqrt
 from typing import Any
 
@@ -120,15 +121,22 @@ def _in_plane(e: Any) -> tuple[Any, Any, Any]:
 
 
 def _in_space(e: Any) -> tuple[Any, Any, Any]:
-    """The trigonometric form, in falling order: tan 3θ = sqrt(Δ/27)/J3, with the discriminant Δ = 4 J2³ - 27 J3².
-
-    Where two strains nearly meet, Δ loses its last digits, and may be negative; but not more than what rounding off
-    takes (Δ as a sum of squares keeps them, and made no difference to the tangent).
-    """
+    """The trigonometric form, in falling order: tan 3θ = sqrt(Δ/27)/J3, with the discriminant Δ = 4 J2³ - 27 J3²."""
     s, rounding = ufl.dev(e), _rounding(e)
     J2, J3 = ufl.inner(s, s) / 2 + rounding, ufl.det(s)
-    discriminant = ufl.max_value(4 * J2**3 - 27 * J3**2, 0) + 36 * rounding * J2**2
+    discriminant = _discriminant(s) + 48 * rounding * J2**2
     theta = ufl.atan2(ufl.sqrt(discriminant / 27), J3) / 3
     mean, radius = ufl.tr(e) / 3, 2 / sqrt(3) * ufl.sqrt(J2)
     first, second, third = (mean + radius * ufl.cos(theta + turn) for turn in (0, -2 * pi / 3, 2 * pi / 3))
     return first, second, third
+
+
+def _discriminant(s: Any) -> Any:
+    """As a sum of squares: 4 J2³ - 27 J3² loses its last digits where two strains nearly meet, may come out negative,
+    and a bound at 0 would take its curvature away.
+
+    It is the Gram determinant of 1, s and s², here of 1, s and what s² has orthogonal to 1 (Lagrange's identity).
+    """
+    t = ufl.dev(s * s)
+    a, b = ([x[0, 0], x[1, 1], x[2, 2], *(sqrt(2) * x[i, j] for i, j in ((0, 1), (0, 2), (1, 2)))] for x in (s, t))
+    return 3 * sum((a[i] * b[j] - a[j] * b[i]) ** 2 for i, j in combinations(range(6), 2))
