@@ -149,7 +149,7 @@ def _machine() -> str:
     model = [line.partition(":")[2].strip() for line in _cpu() if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0))
     processor = model[0] if model else platform.machine()
-    return f"{processor}, {cores} cores; dolfinx {version('fenics-dolfinx')}; one process each."
+    return f"{processor}, {cores} cores; dolfinx {version('fenics-dolfinx')}; one process each unless said."
 
 
 def _cpu() -> list[str]:

@@ -104,7 +104,7 @@ def _twice_as_large(plate: Plate) -> Plate:
 
 
 # What Intact takes where nobody says which mesh: larger elements, and few where the crack does not go. In shear the
-# path wanders by more than ℓ from one mesh to another, so there only the steps are its own.
+# path wanders from one mesh to another, so there only the steps are its own.
 OWN = {
     "tension": replace(_twice_as_large(TENSION), name="tension-own", corridor=(-0.015, -0.02, 0.02)),
     "shear": replace(PLATES["shear"], name="shear-own"),

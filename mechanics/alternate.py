@@ -30,10 +30,10 @@ from mechanics.window import Windows
 PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
 INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the way, and takes twice the iterations
 CLOSER = 0.01  # the same with a multigrid, in whose norm a tenth is twice as many steps
-NEWTONS = 15  # steps before the next round: they converge, or something moves that a window is for
+NEWTONS = 15  # steps before the next round, if they have not converged
 FACTOR_AGE, DAMAGE_AGE = 12, 4  # quasi-Newton steps between new matrices
-IDLE = 1e-6  # of the energy: where a step in a window gains less, the whole may have more to gain
-SETTLED = 2e-4  # of what a step has gained: where an iteration gains less, no damage heals any more
+IDLE = 1e-6  # of the energy: where steps in a window gain less, the whole may have more to gain
+SETTLED = 2e-4  # of what has been gained since Newton was first tried: where an iteration gains less, nothing heals
 LONGEST_WAIT = 8  # rounds before Newton is tried again that has not found a single step; doubled up to this
 
 
@@ -69,8 +69,8 @@ class AlternateMinimiser:
         linear: Linear = "automatic",
         settled: float | None = None,
     ) -> None:
-        """`settled`: the share of what a step has gained below which an iteration's gain lets no damage heal any more;
-        by itself nothing in bodies that a factor serves."""
+        """`settled`: where an iteration gains less than this share of what the step has, no damage heals any more (see
+        docs/minimiser.md). Without it `SETTLED` where Newton has a multigrid, and 0, never, where it has a factor."""
         self.solid = solid
         self.tolerance, self.limit, self.relaxation = tolerance, limit, relaxation
         u, d, w, comm = solid.state.u, solid.state.d, solid.coupled.functional.x, solid.comm
@@ -99,8 +99,9 @@ class AlternateMinimiser:
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
         self._count, self._stopped, self._interrupt = 0, False, interrupt
         self._wait, self._rounds_waited = 1, 0
-        self._high = self._begin()
-        self._tried = 0, np.inf  # Newton last: after so many steps, at this energy
+        high = self._begin()
+        self._first: float | None = None  # energy at which Newton was first tried
+        self._last = 0, np.inf  # and last: after so many steps, at this energy
         self._rounds = Alternation(self.solid, self._displacement, self._damage, self.relaxation)
         quasi = self._quasi is not None and self._extrapolation.ready
         first = self._quasi_newton if quasi else self._newton if self._guessed else self._round
@@ -108,10 +109,13 @@ class AlternateMinimiser:
             ending = self._climb(first)
             if ending is not Ending.CONVERGED:
                 return Outcome(ending, self._count, self._rounds.change)
-            certificate = certify(self.solid, self._start, self._least[1].x.array, self._high)
-            if certificate.damage <= self.tolerance or self._over:
+            certificate = certify(self.solid, self._start, self._least[1].x.array, high)
+            if certificate.damage <= self.tolerance:
                 self._extrapolation.remember(float(self.solid.charge.value))
                 return Outcome(ending, self._count, min(self._rounds.change, certificate.damage), certificate)
+            if self._over:
+                return Outcome(Ending.LIMIT, self._count, certificate.damage)
+            self._hold(self._start)
             first = self._round
 
     def _begin(self) -> float:
@@ -168,17 +172,18 @@ class AlternateMinimiser:
 
     def _newton(self) -> Ending | None:
         """Where alternation comes to rest and the potential is not convex, there is a way down that it does not see.
-        Once a step has settled, damage only grows: see `docs/minimiser.md`."""
+        Once a step has settled, damage only grows."""
         coupled, rounds = self.solid.coupled, self._rounds
         settled = self._settled()
-        self._heal(self.solid.state.d.x.array if settled else self._start)
+        if settled:
+            self._hold(self.solid.state.d.x.array)
         coupled.pull()
         self._both.limit = min(2 * NEWTONS if settled else NEWTONS, self.limit - self._count)
         resting = rounds.change <= self.tolerance
         result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
         coupled.push()
-        if not result.converged:
-            self._heal(self._start)
+        if settled and not result.converged:
+            self._hold(self._start)
         fruitless = not result.converged and result.iterations == 1
         self._rounds_waited, self._wait = 0, min(2 * self._wait, LONGEST_WAIT) if fruitless else 1
         if not result.converged:
@@ -190,12 +195,15 @@ class AlternateMinimiser:
 
     def _settled(self) -> bool:
         """Whether all that has been done since Newton was tried last has gained next to nothing."""
-        (count, energy), self._tried = self._tried, (self._count, self.solid.potential())
-        now = self._tried[1]
-        return max(energy - now, 0.0) < self._settles * (self._high - now) * (self._count - count)
+        if self._settles == 0:
+            return False
+        (count, energy), now = self._last, self.solid.potential()
+        self._first = now if self._first is None else self._first
+        self._last = self._count, now
+        return max(energy - now, 0.0) < self._settles * (self._first - now) * (self._count - count)
 
-    def _heal(self, least: np.ndarray) -> None:
-        """Down to this, and no further."""
+    def _hold(self, least: np.ndarray) -> None:
+        """Damage at or above this."""
         self._least[1].x.array[:] = least
         self.solid.coupled.join(*self._least)
 

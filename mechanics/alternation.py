@@ -16,7 +16,7 @@ LOOSE = 1e-2  # the same on the way there, relative to what the last step gained
 
 class Alternation:
     """One step's rounds. `change` is that of damage in the last of them, `moved` where it was, and `gain` the energy
-    that it gained, or a step of what came after it. `energy` is the scale of all of them."""
+    that it gained, or a step of what came after it. `energy` is that of the body, as a scale."""
 
     def __init__(self, solid: Solid, displacement: BoundedNewton, damage: BoundedNewton, relaxation: float) -> None:
         self._solid, self._displacement, self._damage, self._relaxation = solid, displacement, damage, relaxation

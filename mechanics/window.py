@@ -31,7 +31,7 @@ class Window:
 
 
 class Windows:
-    """Follows damage where it moves, until it rests there. Every step lowers the energy."""
+    """Follows damage where it moves, as long as that pays. Every step lowers the energy."""
 
     def __init__(
         self, coupled: Coupled, d: fem.Function, length: float, lower: fem.Function, upper: fem.Function
@@ -51,8 +51,8 @@ class Windows:
         self._comm = coupled.functional.comm
 
     def settle(self, moved: np.ndarray, least: float, sharp: float, idle: float, enough: Callable[[], bool]) -> None:
-        """Starts from where damage has `moved`; ends when it moves by less than `least`, when a step gains less than
-        `idle` (an energy), or it is `enough`."""
+        """Starts from where damage has `moved`; ends when it moves by less than `least`, when the steps in one place
+        gain less than `idle` (an energy) each, or it is `enough`."""
         d, functional = self._coupled.d, self._coupled.functional
         while True:
             most = self._comm.allreduce(float(np.abs(moved).max(initial=0.0)), op=MPI.MAX)

@@ -127,10 +127,11 @@ def test_so_is_that_of_displacement_in_alternation_and_a_factor_is_kept(make_sol
 @pytest.mark.parametrize("dim", DIMENSIONS)
 @pytest.mark.parametrize("linear", ["multigrid", "direct"])
 def test_only_in_space_with_a_multigrid_there_are_no_windows(make_solid, dim, linear):
-    """And then Newton is not interrupted for them."""
+    """And with a factor nothing is held once a step has settled."""
     solid = body(make_solid, dim)
     minimiser = AlternateMinimiser(solid, linear=linear)
     assert (minimiser._windows is None) == (dim == 3 and linear == "multigrid")
+    assert (minimiser._settles > 0) == (linear == "multigrid")
 
 
 def test_damage_that_is_not_positive_is_a_way_down(make_solid):
