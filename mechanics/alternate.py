@@ -100,8 +100,8 @@ class AlternateMinimiser:
         self._count, self._stopped, self._interrupt = 0, False, interrupt
         self._wait, self._rounds_waited = 1, 0
         high = self._begin()
-        self._first: float | None = None  # energy at which Newton was first tried
-        self._last = 0, np.inf  # and last: after so many steps, at this energy
+        self._tried_first: float | None = None  # energy at which Newton was first tried
+        self._tried_last = 0, np.inf  # and last: after so many steps, at this energy
         self._rounds = Alternation(self.solid, self._displacement, self._damage, self.relaxation)
         quasi = self._quasi is not None and self._extrapolation.ready
         first = self._quasi_newton if quasi else self._newton if self._guessed else self._round
@@ -122,10 +122,10 @@ class AlternateMinimiser:
         """Bounds, and where to start: the energy there if nothing but what is prescribed has moved."""
         solid, state = self.solid, self.solid.state
         self._start = state.d.x.array.copy()
-        self._least[1].x.array[:] = self._start
         for bounds in (self._least, self._most):
             bounds[0].x.array[solid.fixed] = solid.prescribed
-            solid.coupled.join(*bounds)
+        self._hold(self._start)
+        solid.coupled.join(*self._most)
         self._guessed = False
         guess = self._extrapolation.to(float(solid.charge.value))
         state.u.x.array[solid.fixed] = solid.prescribed
@@ -152,7 +152,7 @@ class AlternateMinimiser:
     def _waited(self) -> bool:
         """Long enough for Newton, after a round of alternation."""
         self._rounds_waited += 1
-        return self._rounds_waited >= self._wait or self._rounds.change <= self.tolerance
+        return self._rounds_waited >= self._wait or self._resting
 
     def _quasi_newton(self) -> Ending | None:
         """Given up for good where it has to search even with new matrices: what closes and opens, or meets bounds, they
@@ -179,8 +179,7 @@ class AlternateMinimiser:
             self._hold(self.solid.state.d.x.array)
         coupled.pull()
         self._both.limit = min(2 * NEWTONS if settled else NEWTONS, self.limit - self._count)
-        resting = rounds.change <= self.tolerance
-        result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=resting)
+        result = self._both.minimise(rounds.sharp, self._enough_of_both, shifting=self._resting)
         coupled.push()
         if settled and not result.converged:
             self._hold(self._start)
@@ -188,7 +187,7 @@ class AlternateMinimiser:
         self._rounds_waited, self._wait = 0, min(2 * self._wait, LONGEST_WAIT) if fruitless else 1
         if not result.converged:
             if not fruitless:
-                rounds.gain = (result.start - result.energy) / result.iterations
+                rounds.gain = result.gain / result.iterations
             return None
         self._enough()  # the last step is one to be looked at, too
         return Ending.CONVERGED
@@ -197,10 +196,10 @@ class AlternateMinimiser:
         """Whether all that has been done since Newton was tried last has gained next to nothing."""
         if self._settles == 0:
             return False
-        (count, energy), now = self._last, self.solid.potential()
-        self._first = now if self._first is None else self._first
-        self._last = self._count, now
-        return max(energy - now, 0.0) < self._settles * (self._first - now) * (self._count - count)
+        (count, energy), now = self._tried_last, self.solid.potential()
+        self._tried_first = now if self._tried_first is None else self._tried_first
+        self._tried_last = self._count, now
+        return max(energy - now, 0.0) < self._settles * (self._tried_first - now) * (self._count - count)
 
     def _hold(self, least: np.ndarray) -> None:
         """Damage at or above this."""
@@ -211,19 +210,24 @@ class AlternateMinimiser:
         """Of alternation, and then of windows where damage has moved. It ends where alternation fails, or where neither
         unknown has moved in two rounds."""
         rounds, coupled = self._rounds, self.solid.coupled
-        settled = rounds.change <= self.tolerance
-        if not rounds.equilibrate(settled):
+        rested = self._resting
+        if not rounds.equilibrate(rested):
             return Ending.DISPLACEMENT
         if not rounds.degrade():
             return Ending.DAMAGE
-        if settled and rounds.change <= self.tolerance:
+        if rested and self._resting:
             return Ending.CONVERGED if rounds.equilibrate(True) else Ending.DISPLACEMENT
-        if not self._enough() and rounds.change > self.tolerance and self._windows is not None:
+        if not self._enough() and not self._resting and self._windows is not None:
             coupled.pull()
             idle = IDLE * rounds.energy
             self._windows.settle(rounds.moved, self.tolerance, rounds.sharp, idle, self._enough_of_both)
             coupled.push()
         return None
+
+    @property
+    def _resting(self) -> bool:
+        """Whether alternation has moved no damage in its last round."""
+        return self._rounds.change <= self.tolerance
 
     @property
     def _over(self) -> bool:

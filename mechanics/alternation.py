@@ -34,7 +34,7 @@ class Alternation:
         before = self._d.copy()
         self._solid.hold_flow()
         result = self._damage.minimise(self.sharp)
-        self.gain, last = result.start - result.energy, self.moved
+        self.gain, last = result.gain, self.moved
         self.moved = self._d - before
         self.change = self._solid.comm.allreduce(float(np.abs(self.moved).max(initial=0.0)), op=MPI.MAX)
         self._over_relax(before, result.start, last)

@@ -40,6 +40,10 @@ class NewtonResult:
     energy: float
     stopped: bool = False  # from outside
 
+    @property
+    def gain(self) -> float:
+        return self.start - self.energy
+
 
 class BoundedNewton:
     """Minimises a functional over lower ≤ x ≤ upper, held where lower = upper. Every step lowers the energy."""

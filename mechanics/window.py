@@ -67,7 +67,7 @@ class Windows:
             before = functional.x.x.array[d]
             newton = BoundedNewton(part, self._lower, self._upper, solver, STEPS, damage, window.rows)
             result = newton.minimise(sharp, enough)
-            if result.stopped or result.start - result.energy < idle * result.iterations:
+            if result.stopped or result.gain < idle * result.iterations:
                 return
             moved = functional.x.x.array[d] - before
 

@@ -229,15 +229,21 @@ def test_a_window_is_no_larger_than_so_many_cells(notched):
     assert cells[0] > cells[1] > cells[2] > 0
 
 
+def after_a_round(solid: Solid) -> tuple[AlternateMinimiser, Alternation]:
+    """Of alternation, in which damage has moved; with windows, though the body is small."""
+    minimiser = AlternateMinimiser(solid)
+    minimiser._begin()
+    minimiser._windows._most = np.inf
+    rounds = Alternation(solid, minimiser._displacement, minimiser._damage, 1.8)
+    assert rounds.equilibrate(True)
+    assert rounds.degrade()
+    return minimiser, rounds
+
+
 def test_windows_follow_a_crack(notched):
     """Step by step the energy of the whole falls, and the crack is further on."""
     coupled, d = notched.coupled, notched.state.d.x.array
-    minimiser = AlternateMinimiser(notched)
-    minimiser._begin()
-    minimiser._windows._most = np.inf  # the body is small
-    rounds = Alternation(notched, minimiser._displacement, minimiser._damage, 1.8)
-    assert rounds.equilibrate(True)
-    assert rounds.degrade()
+    minimiser, rounds = after_a_round(notched)
     energies, before = [notched.potential()], d.copy()
 
     def watch() -> bool:
@@ -271,17 +277,12 @@ def test_newton_that_finds_no_step_is_tried_less_often(notched, monkeypatch):
 
 def test_a_window_is_left_where_next_to_nothing_is_gained(notched):
     """After the steps in one place, though damage still moves there."""
-    coupled, minimiser = notched.coupled, AlternateMinimiser(notched)
-    minimiser._begin()
-    minimiser._windows._most = np.inf  # the body is small
-    rounds = Alternation(notched, minimiser._displacement, minimiser._damage, 1.8)
-    assert rounds.equilibrate(True)
-    assert rounds.degrade()
+    minimiser, rounds = after_a_round(notched)
     saved, steps = notched.state.save(), {}
     for idle in (0.0, np.inf):
         notched.state.restore(saved)
         taken = []
-        coupled.pull()
+        notched.coupled.pull()
         minimiser._windows.settle(rounds.moved, 1e-4, rounds.sharp, idle, lambda taken=taken: bool(taken.append(None)))
         steps[idle] = len(taken)
     assert 0 < steps[np.inf] <= STEPS < steps[0.0]

@@ -151,18 +151,25 @@ def test_stress_is_the_derivative_of_the_energy(name, size, data):
         assert (ahead - behind) / (2 * h) == pytest.approx(stress[:, i], rel=1e-7, abs=8 * E * h)
 
 
+def check_tangent(name: str, size: int, strain: np.ndarray) -> None:
+    """Of a strain away from the kinks."""
+    _, _, tangent = compiled(name, size)(strain)
+    h = 1e-6
+    for i, step in enumerate(h * np.eye(size)):
+        ahead, behind = compiled(name, size)(strain + step)[1], compiled(name, size)(strain - step)[1]
+        # The central difference is off by h²/6 times the third derivative of a stress that turns over 4e-3 (E/4e-6):
+        # 4e-8 E. Round-off in the tangent is some 1e-15/ROUNDED, 1e-7 E.
+        assert (ahead - behind) / (2 * h) == pytest.approx(tangent[:, :, i], abs=1e-6 * E)
+
+
 @pytest.mark.parametrize("name", ["spectral", "no-tension"])
 def test_tangent_where_the_two_lower_principal_strains_meet(name):
     """However the body is turned. A discriminant that round-off makes negative, and that is cut off at 0, loses its
     curvature: one in two hundred tangents was then off by half."""
-    random, h = np.random.default_rng(0), 1e-6
+    random = np.random.default_rng(0)
     for _ in range(500):
         Q, _ = np.linalg.qr(random.normal(size=(3, 3)))
-        strain = listed(Q @ np.diag([-0.2, -0.2, 0.197]) @ Q.T, 6)
-        _, _, tangent = compiled(name, 6)(strain)
-        for i, step in enumerate(h * np.eye(6)):
-            ahead, behind = compiled(name, 6)(strain + step)[1], compiled(name, 6)(strain - step)[1]
-            assert (ahead - behind) / (2 * h) == pytest.approx(tangent[:, :, i], abs=1e-6 * E)
+        check_tangent(name, 6, listed(Q @ np.diag([-0.2, -0.2, 0.197]) @ Q.T, 6))
 
 
 def distance_to_a_kink(strain: np.ndarray) -> float:
@@ -183,14 +190,7 @@ def away_from_kinks(strain: np.ndarray) -> np.ndarray:
 @given(data=st.data())
 def test_tangent_is_the_derivative_of_the_stress(name, size, data):
     """Away from the kinks, but however near two or three principal strains are to each other."""
-    strain = away_from_kinks(data.draw(strains(size)))
-    _, _, tangent = compiled(name, size)(strain)
-    h = 1e-6
-    for i, step in enumerate(h * np.eye(size)):
-        ahead, behind = compiled(name, size)(strain + step)[1], compiled(name, size)(strain - step)[1]
-        # The central difference is off by h²/6 times the third derivative of a stress that turns over 4e-3 (E/4e-6):
-        # 4e-8 E. Round-off in the tangent is some 1e-15/ROUNDED, 1e-7 E.
-        assert (ahead - behind) / (2 * h) == pytest.approx(tangent[:, :, i], abs=1e-6 * E)
+    check_tangent(name, size, away_from_kinks(data.draw(strains(size))))
 
 
 def principal_tangent(name: str, e: np.ndarray) -> np.ndarray:
