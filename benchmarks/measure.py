@@ -24,7 +24,7 @@ FACTORISATIONS = ("MatLUFactorNum", "MatCholFctrNum")
 
 
 @dataclass(frozen=True)
-class Step:
+class MeasuredStep:
     """One accepted step, with whatever was tried for it and refused."""
 
     load: float
@@ -55,7 +55,7 @@ class Run:
     elastic_solve: float  # seconds of one: assembly, factor, solve
     elastic_megabytes: float  # most memory up to and with that one
     megabytes: float  # most memory in all
-    steps: tuple[Step, ...]
+    steps: tuple[MeasuredStep, ...]
     field: Field | None = field(default=None, compare=False)
     processes: int = 1  # over which time and memory are added up
 
@@ -80,7 +80,7 @@ class Run:
     @classmethod
     def read(cls, file: Path) -> Run:
         told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        told["steps"] = tuple(Step(**step) for step in told["steps"])
+        told["steps"] = tuple(MeasuredStep(**step) for step in told["steps"])
         fields = file.with_suffix(".npz")
         return cls(**told, field=Field(**np.load(fields)) if fields.exists() else None)
 

@@ -13,16 +13,16 @@ from mpi4py import MPI
 
 import meshes
 from benchmarks import problems
-from benchmarks.measure import Counters, Run, Step, megabytes, sample, seconds
+from benchmarks.measure import Counters, MeasuredStep, Run, megabytes, sample, seconds
 from benchmarks.problems import LENGTH, Plate
-from intact.body import bodies
-from intact.body import solid as solid_of
-from intact.case import read
+from intact.bodies.body import bodies
+from intact.bodies.body import solid as solid_of
+from intact.case.read import read
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Charge, Record, Solid, Support, evolve
-from mechanics.alternate import multigrid_of
-from mechanics.detachment import BROKEN, Detachment
-from mechanics.linear import LinearSolver
-from mechanics.support import Motion
+from mechanics.body.supports import Motion
+from mechanics.linear.solver import LinearSolver
+from mechanics.measure.detachment import BROKEN, Detachment
+from mechanics.minimise.ladder import multigrid_of
 
 LINEAR_PLANE = replace(KINEMATICS["plane strain"], degree=1)
 MAIN = Path(__file__).parents[1] / "cases" / "lzco-vs-lzaco.toml"
@@ -153,7 +153,7 @@ def _charged(body: Solid, charge: Charge, detachment: Detachment, onset: float, 
 
 class _Observer:
     def __init__(self, force: Callable[[], float]) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[MeasuredStep] = []
         self._force, self._iterations = force, 0
         self._before, self._clock = Counters.now(), seconds()
 
@@ -166,7 +166,7 @@ class _Observer:
         work, stored = now - self._before, record.energies
         count = max(self._iterations, record.outcome.iterations)
         self.steps.append(
-            Step(
+            MeasuredStep(
                 record.soc,
                 self._force(),
                 stored.elastic,

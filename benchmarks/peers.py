@@ -23,7 +23,7 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 import meshes
-from benchmarks.measure import Counters, Run, Step, megabytes, sample
+from benchmarks.measure import Counters, MeasuredStep, Run, megabytes, sample
 from benchmarks.problems import LENGTH, Plate
 
 OUTPUT = "output"
@@ -125,7 +125,7 @@ class _Watch:
 
         module.compute_total_energies, petsc.NonlinearProblem.solve = seen, timed
 
-    def steps(self, folder: Path, held: str) -> list[Step]:
+    def steps(self, folder: Path, held: str) -> list[MeasuredStep]:
         iterations = np.loadtxt(folder / "phasefieldx.conv", ndmin=2)[:, 1].astype(int)
         energies = np.loadtxt(folder / "total.energy", ndmin=2)[:, [2, 3]]
         forces = np.loadtxt(folder / f"{held}.reaction", ndmin=2)[:, 1 + self._plate.pulled]
@@ -137,7 +137,7 @@ class _Watch:
             factors = (after - before).factorisations - count
             elastic, fracture = map(float, energies[i])
             force, seconds = abs(float(forces[i])), end - start
-            found.append(Step(load, force, elastic, fracture, count, seconds, factors, factors))
+            found.append(MeasuredStep(load, force, elastic, fracture, count, seconds, factors, factors))
         return found
 
 

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from intact.case.toml_text import dotted
 from intact.console import console
-from intact.toml_text import dotted
 from materials import curve
 from materials.card import Material, Value, load, names
 from materials.hardness import HardnessError, expanding_cavity, hardness_warnings, tabor

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intact.compare.tolerances import TOLERANCES, tolerances
 from intact.console import console, errors
-from intact.tolerances import TOLERANCES, tolerances
 
 if TYPE_CHECKING:
-    from intact.case import Study
+    from intact.case.read import Study
 
 TOLERANCE_LIST = "\n".join(f"    {name:16} {one.default:<5g} {one.meaning}" for name, one in TOLERANCES.items())
 
@@ -120,11 +120,11 @@ SCHEMA = """Print the JSON Schema of the case file for editors, or a table of it
 An editor that knows TOML schemas completes and checks keys as you type. First line of the case:
 
 \b
-    #:schema intact.schema.json
+    #:schema intact.case.schema.json
 
 \b
 Examples
-    intact schema > intact.schema.json
+    intact schema > intact.case.schema.json
     intact schema --table
 """
 
@@ -166,7 +166,7 @@ def run(
 ) -> None:
     with in_a_sentence():
         study = _read(case, settings)
-        from intact.run import run
+        from intact.runs.run import run
 
         asked: dict[str, Any] = {"jobs": jobs, "with_profile": profile}
         complete = run(study, output, **{name: value for name, value in asked.items() if value})
@@ -178,7 +178,7 @@ def run(
 def check(case: CaseFile, settings: Settings = None) -> None:
     with in_a_sentence():
         study = _read(case, settings)
-        from intact.preflight import check
+        from intact.runs.preflight import check
 
         check(study)
 
@@ -188,7 +188,7 @@ def show(folder: Annotated[Path, typer.Argument(help="a folder that intact run h
     with in_a_sentence():
         if not folder.is_dir():
             raise CommandError(f"FOLDER: got {str(folder)!r}, takes a folder that intact run has left")
-        from intact.results import show
+        from intact.results.folder import show
 
         show(folder)
 
@@ -209,8 +209,8 @@ def compare(
 ) -> None:
     with in_a_sentence():
         bounds = tolerances(tolerance or ())
-        from intact.compare import compare
-        from intact.compare_report import report
+        from intact.compare.comparison import compare
+        from intact.compare.report import report
 
         comparison = compare(a, b, bounds)
         report(comparison, console, output)
@@ -233,7 +233,7 @@ def schema(
     table: Annotated[bool, typer.Option("--table", help="for people: key, default, meaning")] = False,
 ) -> None:
     with in_a_sentence():
-        from intact import schema
+        from intact.case import schema
 
         if table:
             console.print(schema.table())
@@ -242,7 +242,7 @@ def schema(
 
 
 def _read(case: Path, settings: list[str] | None) -> Study:
-    from intact.case import read
+    from intact.case.read import read
 
     return read(case, settings or ())
 

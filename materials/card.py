@@ -18,8 +18,8 @@ from materials.value import CardError, Confidence, MaterialError, Value, given, 
 
 __all__ = [
     "CardError",
+    "CardKind",
     "Confidence",
-    "Kind",
     "Material",
     "MaterialError",
     "MissingProperty",
@@ -31,7 +31,7 @@ __all__ = [
     "read_toml",
 ]
 
-Kind = Literal["electrolyte", "active", "anode"]
+CardKind = Literal["electrolyte", "active", "anode"]
 
 CARDS = Path(__file__).parent / "cards"
 HEADER = ("name", "aliases", "formula", "kind", "about")
@@ -51,7 +51,7 @@ class Material:
 
     name: str
     formula: str
-    kind: Kind
+    kind: CardKind
     about: str
     aliases: tuple[str, ...] = ()
     values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
@@ -148,7 +148,7 @@ def _faults_of_header(table: Mapping[str, Any]) -> list[str]:
         text = table.get(key, "nothing")
         if key not in table or not isinstance(text, str) or not text.strip():
             faults.append(f"{key}: got {text!r}, takes a text; it stands above the first [[...]]")
-    kind, aliases, kinds = table.get("kind"), table.get("aliases", []), get_args(Kind)
+    kind, aliases, kinds = table.get("kind"), table.get("aliases", []), get_args(CardKind)
     if isinstance(kind, str) and kind not in kinds:
         faults.append(f"kind: got {kind!r}, takes {' or '.join(kinds)}{nearest(kind, kinds)}")
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):

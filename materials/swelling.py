@@ -96,7 +96,7 @@ def disagreement(volume: Change, lattice: Lattice) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Window:
+class LithiumWindow:
     """Between which lithium contents the active material is charged; charge goes in evenly, so x falls evenly."""
 
     full: float  # at state of charge 0
@@ -110,7 +110,7 @@ class Window:
             )
 
     @classmethod
-    def of_first_charge(cls, capacity: float, molar_mass: float) -> Window:
+    def of_first_charge(cls, capacity: float, molar_mass: float) -> LithiumWindow:
         """From full lithium, by the charge taken out (mAh/g) of a formula unit with that mass (g/mol)."""
         return cls(1.0, 1 - capacity / theoretical_capacity(molar_mass))
 
@@ -128,7 +128,7 @@ class LinearStrain:
     """Of a polycrystal, over the state of charge: a cube root of the change of volume since SoC 0."""
 
     curve: Curve
-    window: Window
+    window: LithiumWindow
 
     def __post_init__(self) -> None:
         _measured(self.window, self.curve.volume)
@@ -145,7 +145,7 @@ class CrystalStrain:
     """Of a single crystal, over the state of charge: along a (in the layers) and along c (across them)."""
 
     curve: Curve
-    window: Window
+    window: LithiumWindow
 
     def __post_init__(self) -> None:
         _measured(self.window, self.lattice.a, self.lattice.c)
@@ -163,7 +163,7 @@ class CrystalStrain:
         return self.lattice.a.since(start, now), self.lattice.c.since(start, now)
 
 
-def _measured(window: Window, *changes: Change) -> None:
+def _measured(window: LithiumWindow, *changes: Change) -> None:
     """Told before anything is solved, and not at the state of charge where a curve ends."""
     for change in changes:
         change.at(window.full)

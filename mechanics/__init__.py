@@ -3,15 +3,15 @@
 Knows no files, no pictures and no material by name: it gets a mesh, named regions and numbers, and gives back states.
 """
 
-from mechanics.alternate import AlternateMinimiser, Outcome
-from mechanics.crack import CRACK_MODELS, CrackModel
-from mechanics.evolution import Record, evolve
-from mechanics.kinematics import KINEMATICS, Kinematics
-from mechanics.loading import Charge
-from mechanics.medium import Cleavage, Medium
-from mechanics.solid import Solid, SolidError
-from mechanics.split import SPLITS, Split, star_convex
-from mechanics.support import Support
+from mechanics.body.solid import Solid, SolidError
+from mechanics.body.supports import Support
+from mechanics.history.charge import Charge
+from mechanics.history.evolution import Record, evolve
+from mechanics.laws.crack import CRACK_MODELS, CrackModel
+from mechanics.laws.kinematics import KINEMATICS, Kinematics
+from mechanics.laws.medium import Cleavage, Medium
+from mechanics.laws.split import SPLITS, Split, star_convex
+from mechanics.minimise.ladder import AlternateMinimiser, Outcome
 
 __all__ = [
     "CRACK_MODELS",

@@ -9,7 +9,7 @@ from math import copysign, sqrt
 import numpy as np
 
 from mechanics.bisection import bisect
-from mechanics.medium import Medium
+from mechanics.laws.medium import Medium
 
 
 def clamped_strip(layers: Sequence[tuple[float, Medium]]) -> tuple[float, float]:

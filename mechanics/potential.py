@@ -6,31 +6,14 @@ W is already minimised over the plastic increment, so equilibrium, yielding by t
 all follow from one function. Plastic dissipation is not degraded by damage.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import ufl
 
-from mechanics.crack import CrackModel
-from mechanics.flow import Flow
-from mechanics.split import Split
-
-
-@dataclass(frozen=True)
-class Coefficients:
-    """The material as UFL sees it: fields over the mesh, constant in each cell."""
-
-    bulk: Any
-    shear: Any
-    toughness: Any
-    shrinkage: Any  # eigenstrain ε*, isotropic and linear, at the present state of charge: what is in proportion to it
-    yield_stress: Any
-    hardening: Any
-    saturation: Any = 0.0  # Voce: stress by which hardening ends up above linear hardening
-    saturation_strain: Any = 1.0  # and the plastic strain over which it gets there
-    brittleness: Any = 0.0  # a1 = 4 E Gc / (π ℓ ft²) of a cohesive crack
-    fabric: Any = None  # I + a m⊗m where some planes cleave more easily than others
-    swelling: Any = None  # the rest of ε*, 3×3: measured curves, crystals
+from mechanics.laws.coefficients import Coefficients
+from mechanics.laws.crack import CrackModel
+from mechanics.laws.flow import Flow
+from mechanics.laws.split import Split
 
 
 def trial_strain(strain: Any, c: Coefficients, flow: Flow | None) -> Any:

@@ -8,7 +8,7 @@ from petsc4py import PETSc
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
-from mechanics.linear import LinearSolver
+from mechanics.linear.solver import LinearSolver
 
 WALLS = {"bottom": Support((0, 1)), "top": Support((0, 1)), "left": Support((0,)), "right": Support((0,))}
 

@@ -5,10 +5,10 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
-from mechanics.coupled_multigrid import CoupledMultigrid
-from mechanics.kinematics import SOLID_3D
-from mechanics.linear import LinearSolver
-from mechanics.multigrid import Multigrid
+from mechanics.laws.kinematics import SOLID_3D
+from mechanics.linear.coupled_multigrid import CoupledMultigrid
+from mechanics.linear.multigrid import Multigrid
+from mechanics.linear.solver import LinearSolver
 
 domain = meshes.build(meshes.Stack(1.0, 0.25, 0.5, 0.25, fine=0.1, coarse=0.2, depth=0.25), MPI.COMM_WORLD)
 solid = Solid(

@@ -9,8 +9,8 @@ from scipy.optimize import brentq
 from scipy.special import j0, jn_zeros
 
 from mechanics import Record
-from mechanics.charging import Seconds
-from mechanics.transport import Ending
+from mechanics.lithium.charging import Seconds
+from mechanics.lithium.transport import StageEnd
 
 TERMS = 200
 STEPS = Seconds(smallest=1e-3, onset=1.0)
@@ -28,7 +28,7 @@ class Told:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self.endings: list[Ending] = []
+        self.endings: list[StageEnd] = []
 
     @property
     def times(self) -> list[float]:
@@ -43,7 +43,7 @@ class Told:
     def step(self, record: Record) -> None:
         self.records.append(record)
 
-    def ended(self, ending: Ending) -> None:
+    def ended(self, ending: StageEnd) -> None:
         self.endings.append(ending)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tiny_case import TINY
 
-from intact.case import Study, read
+from intact.case.read import Study, read
 
 PARTICLES = """[particles]
 width = "3 um"

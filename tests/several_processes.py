@@ -6,9 +6,9 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
-from mechanics.kinematics import SOLID_3D
-from mechanics.linear import Indefinite, LinearSolver
-from mechanics.multigrid import Multigrid
+from mechanics.laws.kinematics import SOLID_3D
+from mechanics.linear.multigrid import Multigrid
+from mechanics.linear.solver import Indefinite, LinearSolver
 
 domain = meshes.build(meshes.Stack(1.0, 0.25, 0.5, 0.25, fine=0.15, coarse=0.25, depth=0.5), MPI.COMM_WORLD)
 medium = Medium(1000.0, 0.3, 1.0, shrinkage=-0.02)

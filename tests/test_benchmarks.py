@@ -11,7 +11,7 @@ from mpi4py import MPI
 import meshes
 from benchmarks import measure, page, peers, processes
 from benchmarks.answers import agree
-from benchmarks.measure import Field, Measured, Run, Step
+from benchmarks.measure import Field, Measured, MeasuredStep, Run
 from benchmarks.problems import LENGTH, OWN, PLATES, TENSION
 from benchmarks.targets import TARGETS, growth, memory, ratio, seconds
 
@@ -27,7 +27,7 @@ def run(times: list[float], elastic: float = 0.5, unknowns: int = 1000, peak: fl
     """The force rises to the last step but one, in which the crack runs."""
     forces = [*np.linspace(0.1, peak, len(times) - 1), 0.0]
     steps = [
-        Step(1e-4 * i, float(force), float(i * i), 0.1 * i, 5, time, 1, 7)
+        MeasuredStep(1e-4 * i, float(force), float(i * i), 0.1 * i, 5, time, 1, 7)
         for i, (force, time) in enumerate(zip(forces, times, strict=True))
     ]
     return Run(unknowns, unknowns // 2, elastic, 100.0, 200.0, tuple(steps), crack(0.0))

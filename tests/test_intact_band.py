@@ -12,9 +12,10 @@ import pytest
 from tiny_case import tiny
 from typer.testing import CliRunner
 
-from intact import band, contact_sheet, curve_sheet, finished, tables
 from intact.cli import app
-from intact.sheet import Sheet
+from intact.pictures import contact_sheet, curve_sheet
+from intact.pictures.sheet import Sheet
+from intact.results import band, finished, tables
 
 TOUGHNESS = "fracture.interface_toughness"
 
@@ -81,8 +82,8 @@ def study(tmp_path_factory) -> Path:
     electrolytes, toughness = 'materials.electrolyte=["LZCO", "LZACO"]', f'{TOUGHNESS}=["14 J/m^2", "10 J/m^2"]'
     changes = ["--set", electrolytes, "--set", toughness, "--set", f'band=["{TOUGHNESS}"]', "--set", "compare=[]"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("intact.run.cores", lambda: 1)
-        patch.setattr("intact.pictures.draw", lambda folder: [])
+        patch.setattr("intact.runs.run.cores", lambda: 1)
+        patch.setattr("intact.pictures.draw.draw", lambda folder: [])
         command = ["run", str(folder / "tiny.toml"), *changes, "--output", str(folder / "results")]
         ended = CliRunner().invoke(app, command)
     assert ended.exit_code == 0, ended.output

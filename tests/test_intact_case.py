@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intact import behaviour, sections
-from intact.case import Case, CaseProblems, Study, read
+from intact.case import behaviour
+from intact.case import model as sections
+from intact.case.problems import known_keys
+from intact.case.read import Case, CaseProblems, Study, read
+from intact.case.schema import schema
 from intact.cli import HELP
-from intact.problems import known_keys
-from intact.schema import schema
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS
 
 FOLDER = Path(__file__).parent.parent / "cases"

@@ -11,7 +11,7 @@ import pytest
 from test_intact_case import MINIMAL
 from typer.testing import CliRunner
 
-from intact.case import Study
+from intact.case.read import Study
 from intact.cli import app
 
 ROOT = Path(__file__).parent.parent
@@ -76,7 +76,7 @@ def test_help_starts_without_the_heavy_packages(tmp_path):
 
 
 def test_run_hands_over_the_study_and_the_folder(folder, monkeypatch):
-    calls = called(monkeypatch, "intact.run", "run")
+    calls = called(monkeypatch, "intact.runs.run", "run")
     result = invoke("run", "case.toml", "--set", "steps.until=0.5", "--set", "title=Half", "--output", "out")
     assert result.exit_code == 0, result.output
     [(study, output)] = calls
@@ -87,14 +87,14 @@ def test_run_hands_over_the_study_and_the_folder(folder, monkeypatch):
 
 
 def test_check_hands_over_the_study(folder, monkeypatch):
-    calls = called(monkeypatch, "intact.preflight", "check")
+    calls = called(monkeypatch, "intact.runs.preflight", "check")
     assert invoke("check", "case.toml").exit_code == 0
     [(study,)] = calls
     assert study.folders == ("LZACO",)
 
 
 def test_show_hands_over_the_folder(folder, monkeypatch):
-    calls = called(monkeypatch, "intact.results", "show")
+    calls = called(monkeypatch, "intact.results.folder", "show")
     assert invoke("show", str(folder)).exit_code == 0
     assert calls == [(folder,)]
 
@@ -130,9 +130,9 @@ def test_only_the_first_process_prints(folder):
 def test_an_error_of_ours_is_one_sentence_and_a_bug_keeps_its_traceback(folder, monkeypatch):
     from materials.card import load
 
-    stand_in = types.ModuleType("intact.preflight")
+    stand_in = types.ModuleType("intact.runs.preflight")
     stand_in.check = lambda study: load("LZACCO")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "intact.preflight", stand_in)
+    monkeypatch.setitem(sys.modules, "intact.runs.preflight", stand_in)
     result = invoke("check", "case.toml")
     assert result.exit_code == 2
     assert result.output.startswith("there is no card for LZACCO")
@@ -149,8 +149,8 @@ def check(study):
         raise RuntimeError("broken")
     MPI.COMM_WORLD.barrier()
 
-sys.modules["intact.preflight"] = types.ModuleType("intact.preflight")
-sys.modules["intact.preflight"].check = check
+sys.modules["intact.runs.preflight"] = types.ModuleType("intact.runs.preflight")
+sys.modules["intact.runs.preflight"].check = check
 sys.argv = ["intact", "check", "case.toml"]
 from intact.cli import main
 main()

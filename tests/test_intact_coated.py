@@ -10,13 +10,13 @@ import pytest
 from coated_case import coated
 from mpi4py import MPI
 
-from intact import preflight
-from intact.body import Body, bodies, solid
-from intact.case import CaseProblems, read
-from intact.contact import ContactLoss
-from intact.run import run
+from intact.bodies.body import Body, bodies, solid
+from intact.case.read import CaseProblems, read
+from intact.runs import preflight
+from intact.runs.contact import ContactLoss
+from intact.runs.run import run
 from mechanics import Medium
-from mechanics.cracked import Cracked, Depth
+from mechanics.measure.crack_extent import Cracked, Depth
 from tests.verification.rounds import TOUGH, Rounds, places, settle, stresses
 
 OF_SHELL = ("shell", "shell_toughness", "shell_toughness_confidence", "inner_toughness", "inner_toughness_confidence")

@@ -10,14 +10,14 @@ from mpi4py import MPI
 from tiny_case import tiny
 from typer.testing import CliRunner
 
-from intact.body import bodies
+from intact.bodies.body import bodies
 from intact.cli import app
-from intact.compare import compare
-from intact.compare_geometry import Locator, Overlay, hausdorff, isoline
-from intact.crack_record import CrackRecord, RecordError, _without_unit, from_results, read
-from intact.run import run_case
-from intact.tolerances import TOLERANCES, tolerances
-from intact.trace import IN_A_PLANE, IN_SPACE
+from intact.compare.comparison import compare
+from intact.compare.geometry import Locator, Overlay, hausdorff, isoline
+from intact.compare.tolerances import TOLERANCES, tolerances
+from intact.results.crack_record import CrackRecord, RecordError, _without_unit, from_results, read
+from intact.runs.run import run_case
+from intact.runs.trace import IN_A_PLANE, IN_SPACE
 from tests.independent.grids import grid
 
 LENGTH, WIDE, TALL = 0.5, 8.0, 4.0  # of the phase field, of the body
@@ -249,7 +249,7 @@ def test_wrong_tolerance_is_told(tmp_path, setting, complaint):
 
 
 def test_format_of_the_future_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("intact.crack_record.FORMAT", 99)
+    monkeypatch.setattr("intact.results.crack_record.FORMAT", 99)
     record().write(tmp_path / "a.npz")
     monkeypatch.undo()
     with pytest.raises(RecordError, match="format 99"):

@@ -11,13 +11,15 @@ from mpi4py import MPI
 from test_intact_pictures import pixels
 from tiny_case import tiny
 
-from intact import contact_sheet, crack_record, finished, results, touch
-from intact.body import bodies, solid
-from intact.contact import ContactLoss
-from intact.layers import SUPPLY_UNIT, layers
-from intact.run import run_case
-from intact.sheet import Sheet
-from intact.touch import MEANING
+from intact.bodies.body import bodies, solid
+from intact.bodies.media import SUPPLY_UNIT, layers
+from intact.pictures import contact_sheet
+from intact.pictures.sheet import Sheet
+from intact.results import crack_record, finished, touch
+from intact.results import folder as results
+from intact.results.touch import MEANING
+from intact.runs.contact import ContactLoss
+from intact.runs.run import run_case
 from materials.mixture import bruggeman
 
 # To SoC 0.8 the tiny stack goes from whole to wholly broken.

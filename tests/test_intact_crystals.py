@@ -10,11 +10,11 @@ from particle_case import PARTICLE
 from test_intact_diffusion import FOLLOWED
 from test_intact_particles import COARSELY, ELASTIC, TWO
 
-from intact import finished
-from intact.body import Body, bodies, solid
-from intact.case import CaseProblems, Study, read
-from intact.lithium import Lithium
-from intact.run import run
+from intact.bodies.body import Body, bodies, solid
+from intact.case.read import CaseProblems, Study, read
+from intact.results import finished
+from intact.runs.lithium import Lithium
+from intact.runs.run import run
 from mechanics import AlternateMinimiser
 
 STRAIN = 'active_strain = "-10 %"\nmeasure = "linear"'

@@ -13,18 +13,22 @@ from test_intact_pictures import write_fields
 from tiny_case import tiny
 from typer.testing import CliRunner
 
-from intact import crack_record, crack_sheet, curve_sheet, cycles, finished, pictures, results, tables
-from intact.body import bodies
-from intact.case import CaseProblems, read
+from intact.bodies.body import bodies
+from intact.bodies.media import layers
+from intact.case import cycles
+from intact.case.cycles import Cycles
+from intact.case.read import CaseProblems, read
 from intact.cli import app
-from intact.cycles import Cycles
-from intact.layers import layers
-from intact.run import run_case
-from intact.sheet import Sheet
-from intact.trace import Trace
+from intact.pictures import crack_sheet, curve_sheet
+from intact.pictures import draw as pictures
+from intact.pictures.sheet import Sheet
+from intact.results import crack_record, finished, tables
+from intact.results import folder as results
+from intact.runs.run import run_case
+from intact.runs.trace import Trace
 from mechanics import Outcome, Record
-from mechanics.alternate import Ending
-from mechanics.solid import Energies
+from mechanics.body.solid import Energies
+from mechanics.minimise.ladder import Ending
 
 FIVE = ("cycling.cycles=5", "cycling.down_to=0.1")
 QUICK = ("steps.until=0.3", "steps.largest=0.2", "steps.onset=0.2", "output.soc=[0.15]", "materials.electrolyte=LZACO")

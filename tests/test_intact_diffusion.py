@@ -11,16 +11,17 @@ from particle_case import particle
 from test_intact_particles import TWO
 from tiny_case import tiny
 
-from intact import diffusing, results
-from intact.body import bodies, solid
-from intact.case import CaseProblems, read
-from intact.contact import ContactLoss
-from intact.finished import fields_of
-from intact.lithium import Lithium
-from intact.preflight import check
-from intact.run import run
-from intact.shrinking import active_strain
-from intact.trace import INTERRUPTED, Trace
+from intact.bodies import diffusing
+from intact.bodies.body import bodies, solid
+from intact.case.read import CaseProblems, read
+from intact.case.shrinking import active_strain
+from intact.results import folder as results
+from intact.results.finished import fields_of
+from intact.runs.contact import ContactLoss
+from intact.runs.lithium import Lithium
+from intact.runs.preflight import check
+from intact.runs.run import run
+from intact.runs.trace import INTERRUPTED, Trace
 from mechanics import AlternateMinimiser
 from tests.lithium import Told
 

@@ -3,7 +3,7 @@
 import pytest
 from tiny_case import tiny
 
-from intact.layers import Layers, layers, missing
+from intact.bodies.media import Layers, layers, missing
 from materials.hardness import expanding_cavity
 from materials.mixture import Elastic, levin
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from tiny_case import tiny
 
-import intact.run
-from intact.run import run
+import intact.runs.run
+from intact.runs.run import run
 
 ELASTIC = "flow.yield_stress=none"
 MODELS = {
@@ -35,7 +35,7 @@ MODELS = {
 
 @pytest.mark.parametrize("settings", MODELS.values(), ids=MODELS)
 def test_model_runs_from_its_words_in_the_case_file(tmp_path, monkeypatch, settings):
-    monkeypatch.setattr(intact.run.pictures, "draw", lambda folder: [])
+    monkeypatch.setattr(intact.runs.run.pictures, "draw", lambda folder: [])
     study = tiny(tmp_path, "steps.until=0.1", "output.soc=[0.1]", *settings)
     assert run(study, tmp_path)
     [told] = json.loads((tmp_path / "tiny" / "summary.json").read_text())["runs"]

@@ -12,18 +12,18 @@ from particle_case import particle
 from tiny_case import tiny
 
 import meshes
-from intact import preflight
-from intact.body import Body, bodies, solid
-from intact.case import CaseProblems, read
-from intact.contact import ContactLoss
-from intact.kinds import KINDS, kind_of
-from intact.layers import layers
-from intact.regions import SHOWN
-from intact.results import PICTURES
-from intact.run import run, run_case
+from intact.bodies.body import Body, bodies, solid
+from intact.bodies.kinds import KINDS, kind_of
+from intact.bodies.media import layers
+from intact.case.read import CaseProblems, read
+from intact.results.folder import PICTURES
+from intact.results.regions import SHOWN
+from intact.runs import preflight
+from intact.runs.contact import ContactLoss
+from intact.runs.run import run, run_case
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.interface import layer_toughness
-from mechanics.opening import ACROSS_LAYERS
+from mechanics.laws.thin_layer import layer_toughness
+from mechanics.measure.opening import ACROSS_LAYERS
 
 
 def only(folder, *settings: str) -> Body:

@@ -17,8 +17,10 @@ from dolfinx import fem, mesh
 from dolfinx.io import VTKFile
 from mpi4py import MPI
 
-from intact import curve_sheet, finished, pictures
-from intact.sheet import Sheet, percent
+from intact.pictures import curve_sheet
+from intact.pictures import draw as pictures
+from intact.pictures.sheet import Sheet, percent
+from intact.results import finished
 
 PICTURED = (0.2, 0.4, 0.6, 0.8, 1.0)
 WIDE, SHIFT = 16.0, 2.0  # µm: the body, and how far the whole cathode is moved to the right at SoC 1
@@ -309,6 +311,6 @@ def test_without_a_display_the_sentence_says_what_to_install(tmp_path: Path, mon
 
 def test_the_solver_does_not_load_what_draws() -> None:
     drawers = ("pyvista", "vtk", "matplotlib")
-    program = f"import sys, intact.pictures; print([name for name in {drawers} if name in sys.modules])"
+    program = f"import sys, intact.pictures.draw; print([name for name in {drawers} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

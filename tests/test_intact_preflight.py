@@ -7,10 +7,10 @@ from mpi4py import MPI
 from tiny_case import tiny
 from typer.testing import CliRunner
 
-from intact.body import Body, bodies
+from intact.bodies.body import Body, bodies
+from intact.case.problems import CaseProblems
 from intact.cli import app
-from intact.preflight import closed_form, own_length, strength, warnings
-from intact.problems import CaseProblems
+from intact.runs.preflight import closed_form, own_length, strength, warnings
 
 
 def body(folder, *settings: str) -> Body:

@@ -19,14 +19,14 @@ from mpi4py import MPI
 from tiny_case import TINY, tiny
 from typer.testing import CliRunner
 
-import intact.body
-from intact.body import bodies
-from intact.case import read
+import intact.bodies.body
+from intact.bodies.body import bodies
+from intact.case.read import read
 from intact.cli import app
-from intact.reporter import Reporter
-from intact.run import run_case
-from intact.side_by_side import Processes
-from intact.trace import COLUMNS, IN_A_PLANE
+from intact.runs.reporter import Reporter
+from intact.runs.run import run_case
+from intact.runs.side_by_side import Processes
+from intact.runs.trace import COLUMNS, IN_A_PLANE
 from mechanics import Medium, Solid
 from meshes import Notch, Stack
 
@@ -63,13 +63,13 @@ def told(folder: Path) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def one_core(monkeypatch):
     """A study stays in this process then, and what a test does to it is seen."""
-    monkeypatch.setattr("intact.run.cores", lambda: 1)
+    monkeypatch.setattr("intact.runs.run.cores", lambda: 1)
 
 
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Pictures have tests of their own, and take longer than a tiny case."""
-    monkeypatch.setattr("intact.pictures.draw", lambda folder: [])
+    monkeypatch.setattr("intact.pictures.draw.draw", lambda folder: [])
 
 
 # What one case leaves
@@ -90,11 +90,11 @@ def solved(tmp_path_factory) -> Solved:
     kept = []
 
     def solid(one):
-        kept.append(intact.body.solid(one))
+        kept.append(intact.bodies.body.solid(one))
         return kept[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("intact.run.solid", solid)
+        patch.setattr("intact.runs.run.solid", solid)
         summary = run_case(body, ["a warning from before"], folder / "LZCO", MPI.COMM_SELF)
     return Solved(folder / "LZCO", kept[0], summary)
 
@@ -385,7 +385,7 @@ class Deadly(list):
 
 @pytest.mark.parametrize("deadly", [{"LZACO"}, {"LZCO", "LZACO"}], ids=["one", "all"])
 def test_a_case_that_is_killed_does_not_take_the_others_along(tmp_path, monkeypatch, no_pictures, deadly):
-    monkeypatch.setattr("intact.run.warnings", lambda body: Deadly() if body.name in deadly else [])
+    monkeypatch.setattr("intact.runs.run.warnings", lambda body: Deadly() if body.name in deadly else [])
     result = run(tmp_path, COMPARED, *QUICK, words=BESIDE)
     assert result.exit_code == 1
     assert "LZACO  killed, perhaps for want of memory" in result.output
@@ -404,7 +404,7 @@ def test_a_case_that_breaks_off_says_why(tmp_path, monkeypatch, no_pictures):
         def __reduce__(self) -> Any:
             return int, ("no number",)
 
-    monkeypatch.setattr("intact.run.warnings", lambda body: Broken() if body.name == "LZCO" else [])
+    monkeypatch.setattr("intact.runs.run.warnings", lambda body: Broken() if body.name == "LZCO" else [])
     result = run(tmp_path, COMPARED, *QUICK, words=BESIDE)
     assert result.exit_code == 1
     assert "LZCO   broke off with exit code 1: ValueError: invalid literal" in result.output

@@ -7,12 +7,12 @@ from mpi4py import MPI
 from tiny_case import TINY
 from typer.testing import CliRunner
 
-from intact.body import Body, bodies
-from intact.case import Study, read
+from intact.bodies.body import Body, bodies
+from intact.bodies.media import Layers, layers, missing
+from intact.case.model import Case
+from intact.case.read import Study, read
 from intact.cli import app
-from intact.layers import Layers, layers, missing
-from intact.preflight import closed_form
-from intact.sections import Case
+from intact.runs.preflight import closed_form
 from materials.mixture import Elastic, levin
 from materials.swelling import theoretical_capacity
 from mechanics import Medium

@@ -2,10 +2,10 @@
 
 import pytest
 
-from intact.trace import Trace
+from intact.runs.trace import Trace
 from mechanics import Outcome, Record
-from mechanics.alternate import Ending
-from mechanics.solid import Energies
+from mechanics.body.solid import Energies
+from mechanics.minimise.ladder import Ending
 
 
 def record(soc: float, work: float, elastic: float, fracture: float = 0.0, plastic: float = 0.0) -> Record:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from intact.case import read
+from intact.case.read import read
 from intact.cli import app
-from intact.run import run
-from mechanics.detachment import DETACHED, WHOLLY
+from intact.runs.run import run
+from mechanics.measure.detachment import DETACHED, WHOLLY
 
 ROOT = Path(__file__).parent.parent
 CASE = ROOT / "cases" / "lzco-vs-lzaco.toml"

@@ -13,8 +13,8 @@ from materials.swelling import (
     Change,
     CrystalStrain,
     LinearStrain,
+    LithiumWindow,
     SwellingError,
-    Window,
     disagreement,
     theoretical_capacity,
 )
@@ -73,7 +73,7 @@ def test_cards_and_curves_have_the_same_volume_at_the_end_of_charge():
 
 
 def test_lithium_cobalt_oxide_swells_first_and_shrinks_then():
-    strain = LinearStrain(load("LCO"), Window(1.0, 0.43))
+    strain = LinearStrain(load("LCO"), LithiumWindow(1.0, 0.43))
     volumes = [strain.volume(step / 100) for step in range(101)]
     highest = volumes.index(max(volumes))  # two equal points follow each other there, less than 4 of these steps apart
     assert max(volumes) == pytest.approx(0.0219, abs=1e-4)  # three digits of the sheet
@@ -109,7 +109,7 @@ def test_the_reference_of_a_table_does_not_matter():
 
 
 def test_linear_strain_is_a_cube_root():
-    strain = LinearStrain(load("NCM811"), Window(0.88783, 0.24473))
+    strain = LinearStrain(load("NCM811"), LithiumWindow(0.88783, 0.24473))
     volume = (1 - 0.0392153) / (1 - 0.0001909) - 1
     assert (1 + strain(1.0)) ** 3 == pytest.approx(1 + volume, rel=ROUND_OFF)
     assert strain(0.0) == 0
@@ -120,9 +120,9 @@ def test_linear_strain_is_a_cube_root():
 def test_a_charge_outside_the_curve_is_refused_with_its_range():
     sentence = "the volume of NCM811 is known from 1 to 0.15092 lithium, and 0.11 was asked for"
     with pytest.raises(SwellingError, match=f"^{re.escape(sentence)}$"):
-        LinearStrain(load("NCM811"), Window(1.0, 0.11))
+        LinearStrain(load("NCM811"), LithiumWindow(1.0, 0.11))
     with pytest.raises(SwellingError, match=re.escape("known from 0.88783 to 0.16859 lithium, and 1 was asked for")):
-        LinearStrain(load("NCA"), Window(1.0, 0.3))
+        LinearStrain(load("NCA"), LithiumWindow(1.0, 0.3))
     ends = load("NCM811").volume.lithium[-1], load("NCM811").volume.lithium[0]
     assert load("NCM811").volume.at(ends[0] - 1e-10) == load("NCM811").volume.at(ends[0])  # round-off is no mistake
     for place in (ends[0] - 1e-6, ends[1] + 1e-6):
@@ -131,18 +131,18 @@ def test_a_charge_outside_the_curve_is_refused_with_its_range():
 
 
 def test_lithium_falls_evenly_over_the_charge():
-    window = Window(0.95, 0.3)
+    window = LithiumWindow(0.95, 0.3)
     assert [window.lithium(soc) for soc in (0.0, 1.0)] == [0.95, 0.3]
     assert window.lithium(0.2) == pytest.approx(0.82, rel=ROUND_OFF)
     for full, charged in ((0.3, 0.95), (0.3, 0.3), (1.1, 0.5), (0.9, -0.1)):
         with pytest.raises(SwellingError, match="takes one that falls"):
-            Window(full, charged)
+            LithiumWindow(full, charged)
 
 
 @pytest.mark.parametrize(("capacity", "swing"), [(176.0, 0.64), (179.0, 0.65), (209.6, 0.76)])
 def test_lithium_by_capacity_is_that_of_the_paper(capacity, swing):
     """The sheet: Δx = Q/274.7 for the cathode of the LZACO paper, to two digits."""
-    window = Window.of_first_charge(capacity, card.load("scNCM92")["molar_mass"].number)
+    window = LithiumWindow.of_first_charge(capacity, card.load("scNCM92")["molar_mass"].number)
     assert window.full == 1.0
     assert window.full - window.charged == pytest.approx(capacity / 274.7, rel=1e-4)  # four digits
     assert window.full - window.charged == pytest.approx(swing, abs=0.0051)
@@ -164,7 +164,7 @@ def test_lattice_of_ncm811():
     lattice = crystal.lattice
     for lithium, volume in ((0.45, 0.990), (0.25, 0.966), (0.20, 0.952), (0.15, 0.938), (0.11, 0.930)):
         assert 1 + lattice.volume(lithium) == pytest.approx(volume, abs=5.1e-4)  # three digits
-    strain = CrystalStrain(crystal, Window(1.0, 0.11))
+    strain = CrystalStrain(crystal, LithiumWindow(1.0, 0.11))
     assert strain(0.0) == (0.0, 0.0)
     assert strain(1.0) == pytest.approx((-0.018, -0.0355), rel=ROUND_OFF)
     assert strain(0.55 / 0.89) == pytest.approx((-0.0152, 0.0207), rel=1e-9)  # at 0.45 lithium
@@ -187,15 +187,15 @@ def test_lattice_and_volume_agree_within_the_stated_bound():
 
 
 def test_crystal_strain_counts_from_the_start():
-    strain = CrystalStrain(load("NCM811"), Window(0.45, 0.11))
+    strain = CrystalStrain(load("NCM811"), LithiumWindow(0.45, 0.11))
     assert strain(1.0) == pytest.approx((0.982 / 0.9848 - 1, 0.9645 / 1.0207 - 1), rel=1e-9)
 
 
 def test_no_lattice_no_crystal_strain():
     with pytest.raises(SwellingError, match=r"the curve of LiCoO2 has no \[lattice\]"):
-        CrystalStrain(load("LCO"), Window(1.0, 0.5))
+        CrystalStrain(load("LCO"), LithiumWindow(1.0, 0.5))
     with pytest.raises(SwellingError, match=r"a of NCM811 is known from 1 to 0.11 lithium, and 0.1 was asked for"):
-        CrystalStrain(load("NCM811"), Window(1.0, 0.1))
+        CrystalStrain(load("NCM811"), LithiumWindow(1.0, 0.1))
 
 
 # Names and files

@@ -10,8 +10,8 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
-from mechanics.adaptive import ENTERED, Adaptive, Finer
-from mechanics.alternate import Ending
+from mechanics.history.adaptive import ENTERED, Adaptive, Finer
+from mechanics.minimise.ladder import Ending
 from meshes.refine import coarse, eventual_size, inherited, refined
 from tests.processes import on_processes
 

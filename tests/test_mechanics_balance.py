@@ -5,7 +5,7 @@ import pytest
 from conftest import WALLS, uniform
 
 from mechanics import AlternateMinimiser, Support
-from mechanics.balance import Balance
+from mechanics.history.balance import Balance
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Medium, Solid, SolidError, Support
-from mechanics.alternate import Ending
-from mechanics.charging import Coupling, charge
-from mechanics.diffusion import Diffusion, Host
-from mechanics.medium import Crystal
-from mechanics.tr_bdf2 import Step
-from mechanics.transport import Stage, Transport
+from mechanics.laws.medium import Crystal
+from mechanics.lithium.charging import Coupling, charge
+from mechanics.lithium.diffusion import Diffusion, Host
+from mechanics.lithium.tr_bdf2 import TimeStep
+from mechanics.lithium.transport import Stage, Transport
+from mechanics.minimise.ladder import Ending
 from tests.lithium import STEPS, Told, Unbroken
 from tests.processes import on_processes
 from tests.verification.rounds import TOUGH, quarter, settle, solid_of, stresses, symmetric
@@ -133,7 +133,7 @@ def test_order_in_time_of_both_together():
     def after(steps: int) -> np.ndarray:
         block = Block(6)
         block.content[:] = 0.6 + 0.2 * np.cos(np.pi * block.places[0]) * np.cos(2 * np.pi * block.places[1])
-        step, end, nothing = Step(block.diffusion, 1e-8), 2.0, np.zeros_like(block.content)
+        step, end, nothing = TimeStep(block.diffusion, 1e-8), 2.0, np.zeros_like(block.content)
         for i in range(steps + 1):
             if i > 0:
                 step.take((i - 1) * end / steps, end / steps, nothing)

@@ -13,10 +13,10 @@ from scipy.integrate import quad
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Solid, Support
-from mechanics.conduction import LEAK, Conduction
-from mechanics.detachment import BROKEN
-from mechanics.kinematics import AXISYMMETRIC, PLANE_STRAIN, Kinematics
-from mechanics.opening import ACROSS_LAYERS, Opening
+from mechanics.laws.kinematics import AXISYMMETRIC, PLANE_STRAIN, Kinematics
+from mechanics.measure.conduction import LEAK, Conduction
+from mechanics.measure.detachment import BROKEN
+from mechanics.measure.opening import ACROSS_LAYERS, Opening
 
 LAYERS = {"electrolyte": 0.5, "interface": 0.25, "cathode": 1.0}
 WIDTH, HEIGHT = 2.0, 1.75

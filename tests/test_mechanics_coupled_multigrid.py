@@ -9,10 +9,10 @@ from processes import on_processes
 
 import meshes
 from mechanics import CRACK_MODELS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.coupled_multigrid import CoupledMultigrid
-from mechanics.kinematics import PLANE_STRAIN, SOLID_3D
-from mechanics.linear import Indefinite, LinearSolver
-from mechanics.multigrid import Multigrid
+from mechanics.laws.kinematics import PLANE_STRAIN, SOLID_3D
+from mechanics.linear.coupled_multigrid import CoupledMultigrid
+from mechanics.linear.multigrid import Multigrid
+from mechanics.linear.solver import Indefinite, LinearSolver
 
 KEEP = 10
 DIMENSIONS = {2: PLANE_STRAIN, 3: SOLID_3D}

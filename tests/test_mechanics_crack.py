@@ -9,7 +9,7 @@ from dolfinx import fem, mesh
 from mpi4py import MPI
 
 from mechanics import CRACK_MODELS
-from mechanics.crack import RESIDUAL_STIFFNESS
+from mechanics.laws.crack import RESIDUAL_STIFFNESS
 
 COHESIVE = {name: model for name, model in CRACK_MODELS.items() if model.strength is None}
 YOUNG, GC, STRENGTH = 1000.0, 2.0, 10.0

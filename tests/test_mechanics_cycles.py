@@ -23,8 +23,8 @@ from mechanics import (
     Support,
     evolve,
 )
-from mechanics.alternate import Ending
-from mechanics.detachment import Detachment
+from mechanics.measure.detachment import Detachment
+from mechanics.minimise.ladder import Ending
 from tests.notebook import Notebook
 
 UNEVEN = (0.25, 0.9, 0.0, 1.0)  # turns

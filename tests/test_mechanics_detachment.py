@@ -15,9 +15,9 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Solid, Support
-from mechanics.detachment import Detachment, DetachmentAround, of_all
-from mechanics.kinematics import AXISYMMETRIC, PLANE_STRAIN, SOLID_3D
-from mechanics.opening import ACROSS_LAYERS, Opening
+from mechanics.laws.kinematics import AXISYMMETRIC, PLANE_STRAIN, SOLID_3D
+from mechanics.measure.detachment import Detachment, DetachmentAround, of_all
+from mechanics.measure.opening import ACROSS_LAYERS, Opening
 from tests.processes import on_processes
 
 SIZE = 0.1

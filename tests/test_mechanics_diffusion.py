@@ -7,12 +7,12 @@ import pytest
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
-from mechanics.detachment import BROKEN
-from mechanics.diffusion import Diffusion, Host, attraction
-from mechanics.facing import Facing
-from mechanics.touching import LOST, SurfaceError
-from mechanics.tr_bdf2 import NotSettled, Step
-from mechanics.transport import Ending, Stage, Transport, TransportError
+from mechanics.lithium.diffusion import Diffusion, Host, attraction
+from mechanics.lithium.facing import Facing
+from mechanics.lithium.surfaces import LOST, SurfaceError
+from mechanics.lithium.tr_bdf2 import NotSettled, TimeStep
+from mechanics.lithium.transport import Stage, StageEnd, Transport, TransportError
+from mechanics.measure.detachment import BROKEN
 from tests.lithium import Series
 from tests.verification.v09_diffusion import at_rest
 
@@ -88,7 +88,7 @@ def test_lithium_is_kept_where_corrections_end_early():
     square.fill(lambda x: 0.5 + 0 * x[0])
     square.diffusion.pull(2000 * square.places[0])
     start = square.diffusion.amount()
-    Step(square.diffusion, tolerance=1e3).take(
+    TimeStep(square.diffusion, tolerance=1e3).take(
         0.0, 1.0, np.zeros_like(square.places[0])
     )  # one correction in each stage
     assert square.diffusion.amount() == pytest.approx(start, rel=1e-12)
@@ -237,7 +237,7 @@ def test_nothing_in_touch_ends_a_stage_with_current_and_not_a_rest():
     square.fill(lambda x: x[0])
     square.damage.x.array[:] = 1.0
     transport = square.run(Stage(1.0, duration=10.0), Stage(0.0, duration=1000.0))
-    assert transport.endings == [Ending.UNREACHABLE, Ending.DURATION]
+    assert transport.endings == [StageEnd.UNREACHABLE, StageEnd.DURATION]
     assert transport.time == pytest.approx(1000.0)
     assert np.ptp(square.diffusion.content.x.array[square.active]) < 1e-4
 
@@ -277,7 +277,7 @@ def test_stages_end_at_the_mean_the_surface_or_the_time_that_comes_first():
         transport.advance()
         if len(transport.endings) > over:
             told.append((transport.time, diffusion.mean(), diffusion.contact().content))
-    assert transport.endings == [Ending.MEAN, Ending.SURFACE, Ending.DURATION, Ending.DURATION]
+    assert transport.endings == [StageEnd.MEAN, StageEnd.SURFACE, StageEnd.DURATION, StageEnd.DURATION]
     (first, mean, _), (second, after, surface), (third, rested, _), (fourth, end, _) = told
     assert mean == pytest.approx(0.9, abs=1e-12)
     assert first == pytest.approx(0.1 / 0.8 * 3600)
@@ -293,7 +293,7 @@ def test_stage_that_is_over_when_it_begins():
     transport = Transport(diffusion, [Stage(1.0, surface=1.1), Stage(-1.0, mean=0.5)])
     while not transport.finished:
         transport.advance()
-    assert transport.endings == [Ending.SURFACE, Ending.MEAN]
+    assert transport.endings == [StageEnd.SURFACE, StageEnd.MEAN]
     assert transport.time == 0.0
 
 
@@ -375,7 +375,7 @@ def test_estimate_is_the_error_of_one_step():
     shape = np.cos(pi * diffusion.content.function_space.tabulate_dof_coordinates()[:, 0])
     diffusion.content.x.array[:] = shape
     rate = 2 * n**2 * (1 - np.cos(pi / n))  # of this shape, in linear elements with lumped mass
-    estimate = Step(diffusion, 1e-6).take(0.0, 0.1 / rate, np.zeros(n + 1))
+    estimate = TimeStep(diffusion, 1e-6).take(0.0, 0.1 / rate, np.zeros(n + 1))
     error = np.abs(diffusion.content.x.array - np.exp(-0.1) * shape).max()
     assert estimate == pytest.approx(error, rel=0.2)
 
@@ -386,7 +386,7 @@ def test_corrections_leave_a_thousandth_of_the_tolerance():
         square = Square(Host(1.0, BETA))
         square.fill(lambda x: 0.5 + 0.2 * x[0])
         square.diffusion.pull(500 * square.places[1] ** 2)
-        Step(square.diffusion, tolerance).take(0.0, 0.1, np.zeros_like(square.places[0]))
+        TimeStep(square.diffusion, tolerance).take(0.0, 0.1, np.zeros_like(square.places[0]))
         found.append(square.diffusion.content.x.array[square.active])
     assert np.abs(found[0] - found[1]).max() < 1e-6
 
@@ -430,7 +430,7 @@ def test_drift_too_strong_for_the_step_is_told_and_the_step_cut():
     square.fill(lambda x: 0.5 + 0 * x[0])
     square.diffusion.pull(3e4 * square.places[1])  # βΔσ = 36
     with pytest.raises(NotSettled):
-        Step(square.diffusion, 1e-4).take(0.0, 1e3, np.zeros_like(square.places[0]))
+        TimeStep(square.diffusion, 1e-4).take(0.0, 1e3, np.zeros_like(square.places[0]))
     square.fill(lambda x: 0.5 + 0 * x[0])
     transport = Transport(square.diffusion, [Stage(0.0, duration=1e-3)], tolerance=1e-3)
     transport.advance()

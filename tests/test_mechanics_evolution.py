@@ -8,8 +8,8 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, Outcome, Record, Solid, Support, evolve
-from mechanics.alternate import Ending
-from mechanics.detachment import Detachment
+from mechanics.measure.detachment import Detachment
+from mechanics.minimise.ladder import Ending
 from tests.notebook import Notebook
 
 SLIDING = {"bottom": Support((1,)), "top": Support((1,)), "left": Support((0,))}  # and free to the right

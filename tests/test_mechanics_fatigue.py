@@ -9,8 +9,8 @@ from conftest import WALLS, uniform
 from processes import on_processes
 
 from mechanics import AlternateMinimiser, Charge, Medium, Record, Solid, evolve, star_convex
-from mechanics.detachment import Detachment
-from mechanics.fatigue import toughness_left
+from mechanics.laws.fatigue import toughness_left
+from mechanics.measure.detachment import Detachment
 from tests.notebook import Notebook
 from tests.verification.bars import bar
 

@@ -13,8 +13,9 @@ from scipy.optimize import brentq
 from ufl.corealg.traversal import unique_pre_traversal
 
 from mechanics import CRACK_MODELS, SPLITS
-from mechanics.flow import ROUND, Flow
-from mechanics.potential import Coefficients, stored
+from mechanics.laws.coefficients import Coefficients
+from mechanics.laws.flow import ROUND, Flow
+from mechanics.potential import stored
 
 K, MU, SIGMA_Y, HARDENING = 1200.0, 450.0, 30.0, 60.0
 SATURATION, SATURATION_STRAIN = 25.0, 0.02  # β = 1.1 in the intact body, above 0.01 up to d = 0.9

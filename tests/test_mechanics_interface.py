@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from mechanics.crack import CRACK_MODELS
-from mechanics.interface import ThinLayerError, crack_cost, layer_toughness
+from mechanics.laws.crack import CRACK_MODELS
+from mechanics.laws.thin_layer import ThinLayerError, crack_cost, layer_toughness
 
 # What a crack costs does not depend on how it softens: one cohesive model stands for all.
 MODELS = {"AT1": CRACK_MODELS["AT1"], "AT2": CRACK_MODELS["AT2"], "cohesive": CRACK_MODELS["PF-CZM linear"]}

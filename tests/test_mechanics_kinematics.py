@@ -12,8 +12,8 @@ from dolfinx import fem, mesh
 from mpi4py import MPI
 
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Kinematics, Medium, Solid, SolidError, Support
-from mechanics.kinematics import AXISYMMETRIC, PLANE_STRAIN, PLANE_STRESS, SOLID_3D
-from mechanics.support import held
+from mechanics.body.supports import held
+from mechanics.laws.kinematics import AXISYMMETRIC, PLANE_STRAIN, PLANE_STRESS, SOLID_3D
 
 TOUGH = 1e9
 SIDES = ("left", "right", "bottom", "top", "back", "front")  # x = 0, x = 1, y = 0 …

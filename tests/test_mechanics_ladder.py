@@ -9,15 +9,15 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import KINEMATICS, AlternateMinimiser, Charge, Medium, Solid, Support
-from mechanics.alternate import Ending
-from mechanics.alternation import Alternation
-from mechanics.certificate import certify
-from mechanics.functional import Functional
-from mechanics.linear import Indefinite, LinearSolver
-from mechanics.newton import BoundedNewton, NewtonResult, active
-from mechanics.quasi_newton import Block, QuasiNewton
+from mechanics.body.functional import Functional
+from mechanics.linear.solver import Indefinite, LinearSolver
+from mechanics.minimise.alternation import Alternation
+from mechanics.minimise.certificate import certify
+from mechanics.minimise.ladder import Ending
+from mechanics.minimise.newton import BoundedNewton, NewtonResult, active
+from mechanics.minimise.quasi_newton import Block, QuasiNewton
+from mechanics.minimise.window import LAYERS, STEPS, Windows
 from mechanics.state import Extrapolation, State
-from mechanics.window import LAYERS, STEPS, Windows
 
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
 

@@ -9,11 +9,11 @@ from processes import on_processes
 
 import meshes
 from mechanics import AlternateMinimiser, Medium, Solid, Support
-from mechanics.kinematics import PLANE_STRAIN, SOLID_3D
-from mechanics.linear import Indefinite, LinearSolver
-from mechanics.mended import MendedFactor
-from mechanics.multigrid import Multigrid, pays
-from mechanics.rigid import rigid_motions
+from mechanics.laws.kinematics import PLANE_STRAIN, SOLID_3D
+from mechanics.linear.mended import MendedFactor
+from mechanics.linear.multigrid import Multigrid, pays
+from mechanics.linear.rigid import rigid_motions
+from mechanics.linear.solver import Indefinite, LinearSolver
 
 DIMENSIONS = {2: PLANE_STRAIN, 3: SOLID_3D}
 KEEP = 10
@@ -140,7 +140,7 @@ def test_choice_by_size(make_solid, monkeypatch):
     solid = body(make_solid, 2)
     space = solid.state.u.function_space
     assert not pays(space)
-    monkeypatch.setattr("mechanics.multigrid.DIRECT", {2: 10})
+    monkeypatch.setattr("mechanics.linear.multigrid.DIRECT", {2: 10})
     assert pays(space)
 
 

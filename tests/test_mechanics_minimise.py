@@ -10,9 +10,9 @@ from petsc4py import PETSc
 
 import meshes
 from mechanics import AlternateMinimiser, Medium, Support
-from mechanics.alternate import Ending
-from mechanics.functional import Functional
-from mechanics.newton import BoundedNewton, LinearSolver
+from mechanics.body.functional import Functional
+from mechanics.minimise.ladder import Ending
+from mechanics.minimise.newton import BoundedNewton, LinearSolver
 
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
 FREE_TOP = {"bottom": Support((0, 1)), "right": Support((0,))}

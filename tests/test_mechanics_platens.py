@@ -7,7 +7,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.balance import Balance
+from mechanics.history.balance import Balance
 
 E, NU, P = 1000.0, 0.3, 4.0
 TALL, WIDE = 1.5, 2.0

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mechanics import CRACK_MODELS, SPLITS
-from mechanics.flow import Flow
-from mechanics.potential import Coefficients, driving_energy, stored, trial_strain
+from mechanics.laws.coefficients import Coefficients
+from mechanics.laws.flow import Flow
+from mechanics.potential import driving_energy, stored, trial_strain
 
 K, MU = 1200.0, 450.0
 COEFFICIENTS = Coefficients(

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from mpi4py import MPI
 from ufl.corealg.traversal import unique_pre_traversal
 
-from mechanics.kinematics import KINEMATICS
-from mechanics.split import SPLITS, principal_strains, star_convex
+from mechanics.laws.kinematics import KINEMATICS
+from mechanics.laws.split import SPLITS, principal_strains, star_convex
 
 E, NU = 1000.0, 0.3
 K, MU, LAME = E / 3 / (1 - 2 * NU), E / 2 / (1 + NU), E * NU / (1 + NU) / (1 - 2 * NU)

@@ -5,8 +5,8 @@ import pytest
 from conftest import WALLS, uniform
 
 from mechanics import KINEMATICS, AlternateMinimiser, Support
-from mechanics.balance import Balance
-from mechanics.medium import Crystal
+from mechanics.history.balance import Balance
+from mechanics.laws.medium import Crystal
 
 E, NU = 1000.0, 0.3
 AREA = 3.0  # µm², of the block

@@ -13,7 +13,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Kinematics, Medium, Solid, Support
-from mechanics.transfer import carry
+from mechanics.history.transfer import carry
 from meshes.refine import eventual_size, inherited, refined
 from tests.processes import on_processes
 

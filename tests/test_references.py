@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from intact.cli import app
-from intact.crack_record import CrackRecord, read
+from intact.results.crack_record import CrackRecord, read
 from tests.references.bounds import SAME_DISCRETE_PROBLEM
 from tests.references.rerun import write
 

@@ -10,9 +10,9 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.alternate import Ending
-from mechanics.detachment import Detachment
-from mechanics.kinematics import AXISYMMETRIC, SOLID_3D
+from mechanics.laws.kinematics import AXISYMMETRIC, SOLID_3D
+from mechanics.measure.detachment import Detachment
+from mechanics.minimise.ladder import Ending
 
 FINE = 0.1  # element size, half of ℓ
 SYMMETRIC = {"front": Support((2,)), "back": Support((2,))}
@@ -115,7 +115,7 @@ def test_penny_shaped_debond_grows_round(make_solid):
 
 def test_picture_shows_the_front_and_the_interface_from_above(tmp_path: Path) -> None:
     """A debond that lies hidden in the body, above mid-height of the interface, shows in the view from above."""
-    from intact import panels  # loads VTK
+    from intact.pictures import panels  # loads VTK
 
     layers = {"electrolyte": 0.5, "interface": 0.5, "cathode": 0.5, "fine": 0.15, "coarse": 0.3}
     domain = meshes.build(meshes.Stack(2.0, **layers, depth=1.5, notch=meshes.Notch(0.5, shape="penny")), MPI.COMM_SELF)

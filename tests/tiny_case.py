@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from intact.case import Study, read
+from intact.case.read import Study, read
 
 TINY = """
 title = "A tiny stack"

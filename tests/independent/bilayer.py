@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from intact.crack_record import CrackRecord
+from intact.results.crack_record import CrackRecord
 
 from .history import follow
 from .phase_field import Material, PhaseField

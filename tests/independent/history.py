@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
-from intact.crack_record import CrackRecord
+from intact.results.crack_record import CrackRecord
 
 from .phase_field import PhaseField
 

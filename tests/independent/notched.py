@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from intact.crack_record import CrackRecord
+from intact.results.crack_record import CrackRecord
 
 from .grids import graded, grid
 from .history import follow

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import scipy
 
-from intact.case import read as read_case
-from intact.compare import compare
-from intact.crack_record import CrackRecord, from_results
-from intact.run import run, versions
-from intact.tolerances import tolerances
+from intact.case.read import read as read_case
+from intact.compare.comparison import compare
+from intact.compare.tolerances import tolerances
+from intact.results.crack_record import CrackRecord, from_results
+from intact.runs.run import run, versions
 from materials import quantity
 
 from ..independent import bilayer, notched

@@ -12,11 +12,11 @@ from dolfinx.mesh import entities_to_geometry
 from mpi4py import MPI
 
 import meshes
-from intact.compare_geometry import boundary_edges
-from intact.crack_record import CrackRecord
+from intact.compare.geometry import boundary_edges
+from intact.results.crack_record import CrackRecord
 from materials import quantity
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.detachment import Detachment
+from mechanics.measure.detachment import Detachment
 from meshes.domain import distribute
 from meshes.parts import NO_TRIANGLES, Parts
 

@@ -9,7 +9,7 @@ import numpy as np
 from dolfinx import fem
 from dolfinx.mesh import entities_to_geometry
 
-from intact.crack_record import CrackRecord
+from intact.results.crack_record import CrackRecord
 from mechanics import AlternateMinimiser, Solid
 
 

@@ -18,7 +18,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Kinematics, Medium, Solid, Support
-from mechanics.history import QUADRATURE_DEGREE
+from mechanics.body.plastic_history import QUADRATURE_DEGREE
 from mechanics.potential import stored, trial_strain
 
 TOUGH = 1e9  # J/m²: no damage

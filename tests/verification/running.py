@@ -9,9 +9,9 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.alternate import Ending
-from mechanics.detachment import Detachment
-from mechanics.interface import layer_toughness
+from mechanics.laws.thin_layer import layer_toughness
+from mechanics.measure.detachment import Detachment
+from mechanics.minimise.ladder import Ending
 
 STEP = 0.01  # of the exact charge
 GROWTH = 2.0  # in ℓ; G does not fall while the crack runs, so that the rest of the way is not waited for

@@ -15,7 +15,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.interface import crack_cost, layer_toughness
+from mechanics.laws.thin_layer import crack_cost, layer_toughness
 from mechanics.potential import crack_energy, stored
 
 from .page import Check, Page
@@ -43,7 +43,7 @@ which neither the layer nor its edges disturb, since nothing changes along x. Be
 slot, so that all that the damage zone takes is counted.
 
 The layer is b wide, has the typed toughness of {typed:g} J/m², and lies in bulk of {ratio:g} times that. What is
-entered for the layer comes from `mechanics/interface.py`: a static profile in one dimension, with nothing fitted.
+entered for the layer comes from `mechanics/laws/thin_layer.py`: a static profile in one dimension, with nothing fitted.
 "Stiff bulk" has four times the modulus of the layer. Rows of triangles are ℓ/{rows} high.
 
 {table}

@@ -63,8 +63,8 @@ plus plastic work between bonded and parted layers, each reckoned from the start
 
 **4. Phase field: the charge at which a long crack runs.** A notched interface layer 4ℓ thick, as stiff as the stiffer
 of its neighbours, which are {bulk:.0f} times as tough. h = ℓ/4, layers of 14ℓ in all; toughness corrected for the mesh
-and for the layer (`mechanics.interface`). The charge rises by 1 % at a time. Computed is half-way between the last one
-that held and the first at which the crack grew by 2ℓ. {done}
+and for the layer (`mechanics.laws.thin_layer`). The charge rises by 1 % at a time. Computed is half-way between the
+last one that held and the first at which the crack grew by 2ℓ. {done}
 
 With flow there are two numbers to compare with. Charged *in one step* (every attempt from the beginning) the exact
 charge is that of 3. Charged *step by step*, plastic work that has been accepted is lost, and there is less for the

@@ -49,12 +49,12 @@ left comes from the length of the bonded part: the film hands its force to the s
 
 **Phase field: the charge at which a long crack runs.** A notched layer 2ℓ thick under a film of 8ℓ, AT1, h = ℓ/4, equal
 moduli, {bulk:.0f} times as tough around the layer; toughness corrected for the mesh and the layer
-(`mechanics.interface`). The charge rises by 1 % at a time; computed is half-way between the last one that held and the
-first at which the crack grew by 2ℓ.
+(`mechanics.laws.thin_layer`). The charge rises by 1 % at a time; computed is half-way between the last one that held
+and the first at which the crack grew by 2ℓ.
 
 Behind the crack half of the broken layer goes with the film and resists its shrinking. The exact value counts it as a
-part of the beam: shear modulus times g(d), with the profile that `mechanics.interface` is made from (half of the row of
-broken elements is off), bulk modulus whole since it is pressed. Without it the critical charge would be lower by
+part of the beam: shear modulus times g(d), with the profile that `mechanics.laws.thin_layer` is made from (half of the
+row of broken elements is off), bulk modulus whole since it is pressed. Without it the critical charge would be lower by
 {band}. This is no error of the program, but what an ℓ of an eighth of the film does, and a user whose layers
 are that thin will see it.
 """
@@ -178,7 +178,7 @@ class Run:
 
 def crack_band(half: float, length: float, slices: int = 40) -> list[tuple[float, Medium]]:
     """Half of a broken AT1 layer, from the row of broken elements up: shear modulus by g(d), and the bulk modulus whole
-    because the film presses it. With C = d_b (BULK² - 1) as in `mechanics.interface`, √(d + C) falls by y/2ℓ."""
+    because the film presses it. With C = d_b (BULK² - 1) as in `mechanics.laws.thin_layer`, √(d + C) falls by y/2ℓ."""
     low, high = 0.0, 1.0  # d_b at the edge of the layer
     while low < (edge := (low + high) / 2) < high:
         root = sqrt(1 + edge * (BULK**2 - 1)) - half / (2 * length)

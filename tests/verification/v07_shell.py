@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 import meshes
 from mechanics import Kinematics, Medium, Solid, Support
-from mechanics.kinematics import AXISYMMETRIC, SOLID_3D
+from mechanics.laws.kinematics import AXISYMMETRIC, SOLID_3D
 
 from .page import Check, Page
 from .rounds import TOUGH, Rounds, at_points, octant, places, quarter, settle, solid_of, symmetric

@@ -15,10 +15,10 @@ from scipy.special import lambertw
 
 import meshes
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Medium, Solid, Split, Support
-from mechanics.flow import ROUND, Flow
-from mechanics.functional import Functional
-from mechanics.potential import Coefficients
-from mechanics.split import star_convex
+from mechanics.body.functional import Functional
+from mechanics.laws.coefficients import Coefficients
+from mechanics.laws.flow import ROUND, Flow
+from mechanics.laws.split import star_convex
 
 from .page import Check, Page
 

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 
 from mechanics import KINEMATICS, AlternateMinimiser, Medium
-from mechanics.charging import Coupling, charge
-from mechanics.diffusion import Diffusion, Host
-from mechanics.tr_bdf2 import Step
-from mechanics.transport import Stage, Transport
+from mechanics.lithium.charging import Coupling, charge
+from mechanics.lithium.diffusion import Diffusion, Host
+from mechanics.lithium.tr_bdf2 import TimeStep
+from mechanics.lithium.transport import Stage, Transport
 
 from ..lithium import STEPS, Series, Told, Unbroken, shells
 from .page import Check, Page
@@ -134,7 +134,7 @@ def drifting_error(n: int) -> float:
         return lasting * m.exp(v * x[0]) + fading * np.exp(-(2 * pi**2 + v**2 / 4) * time) * wave
 
     diffusion.content.x.array[:] = exact(x, np, 0.0)
-    step, steps = Step(diffusion, 1e-6), 60
+    step, steps = TimeStep(diffusion, 1e-6), 60
     for i in range(steps):
         step.take(i * end / steps, end / steps, np.zeros_like(diffusion.mass))
     wrong = diffusion.content - exact(ufl.SpatialCoordinate(body), ufl, end)
@@ -148,7 +148,7 @@ def fading_error(steps: int) -> float:
     diffusion = Diffusion(line, np.arange(n, dtype=np.int32), {}, Host(1.0))
     shape = np.cos(pi * diffusion.content.function_space.tabulate_dof_coordinates()[:, 0])
     diffusion.content.x.array[:] = shape
-    step = Step(diffusion, 1e-6)
+    step = TimeStep(diffusion, 1e-6)
     for i in range(steps):
         step.take(i * end / steps, end / steps, np.zeros_like(shape))
     rate = 2 * n**2 * (1 - np.cos(pi / n))
@@ -165,7 +165,7 @@ def driven(steps: int) -> np.ndarray:
     x = diffusion.content.function_space.tabulate_dof_coordinates()[:, 0]
     diffusion.content.x.array[:] = 0.5 + 0.2 * np.cos(pi * x)
     diffusion.pull(np.zeros_like(x), 3e4 * x**2)
-    step, inlet = Step(diffusion, 1e-8), diffusion.contact().inlet
+    step, inlet = TimeStep(diffusion, 1e-8), diffusion.contact().inlet
     for i in range(steps):
         step.take(i * end / steps, end / steps, -0.5 * inlet)
     return diffusion.content.x.array.copy()

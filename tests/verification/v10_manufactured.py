@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Kinematics, Medium, Solid, Support
-from mechanics.crack import RESIDUAL_STIFFNESS
-from mechanics.medium import coefficients
+from mechanics.laws.crack import RESIDUAL_STIFFNESS
+from mechanics.laws.medium import coefficients
 
 from .page import Check, Page
 
@@ -158,7 +158,7 @@ def unit_solid(
         return replace(coefficients(*arguments), shrinkage=charge * shrinkage(ufl.SpatialCoordinate(body)))
 
     size = np.zeros(len(cells))  # the toughness as typed in
-    with patch("mechanics.solid.coefficients", smooth):
+    with patch("mechanics.body.solid.coefficients", smooth):
         return Solid(
             body,
             {"all": cells},

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from intact.crack_record import CrackRecord
+from intact.results.crack_record import CrackRecord
 
 from .driven import Step, drive
 from .interface_ahead import LAYER, LENGTH, POISSON, YOUNG, Block, CrackField, release

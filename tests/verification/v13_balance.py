@@ -11,7 +11,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
-from mechanics.balance import Balance
+from mechanics.history.balance import Balance
 
 from .page import Check, Page
 

@@ -10,7 +10,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, Record, Solid, Support, evolve
-from mechanics.detachment import Detachment
+from mechanics.measure.detachment import Detachment
 from mechanics.state import Saved
 from tests.notebook import Notebook
 

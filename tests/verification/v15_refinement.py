@@ -14,7 +14,7 @@ from mpi4py import MPI
 
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Solid
-from mechanics.adaptive import AHEAD, ENTERED, Adaptive, Finer
+from mechanics.history.adaptive import AHEAD, ENTERED, Adaptive, Finer
 from meshes.refine import coarse, eventual_size, inherited, refined
 
 from .notched_plate import HALF, KILONEWTON, LENGTH, STEEL, NotchedPlate, sheared

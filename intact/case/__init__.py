@@ -1,0 +1,1 @@
+"""The case file: read and checked without dolfinx, gmsh or PETSc, so that an editor may ask at every key."""

@@ -1,0 +1,1 @@
+"""Two crack fields held against each other."""

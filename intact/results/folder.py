@@ -1,0 +1,96 @@
+"""The results folder: its files, the joint summary of its runs, and its notes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from intact.console import console
+from intact.results import tables
+from intact.results.tables import Summary
+
+HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
+EACH = "contact.csv"  # of each of several interfaces
+TABLE, TABLE_TEXT = "table.csv", "table.txt"
+OURS = (HISTORY, EACH, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
+PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
+WIDE = 160  # of the table as text: no cell is broken
+
+
+class ResultsError(ValueError):
+    """The folder cannot be written, or is not one that intact run has left."""
+
+
+def prepare(folder: Path) -> None:
+    """The folder, without what an earlier run has left in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (file for pattern in (*OURS, *PICTURES) for file in folder.glob(pattern)):
+            old.unlink()
+    except OSError as error:
+        raise ResultsError(
+            f"--output: got {str(folder)!r}, takes a folder that can be written ({error.strerror})"
+        ) from error
+
+
+def write_json(path: Path, content: Summary) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write(folder: Path, summary: Summary) -> None:
+    """The joint summary, and its table for programs and for people."""
+    write_json(folder / SUMMARY, summary)
+    with (folder / TABLE).open("w", newline="", encoding="utf-8") as file:
+        rows = tables.lines(summary)
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with (folder / TABLE_TEXT).open("w", encoding="utf-8") as file:
+        tables.show(summary, Console(file=file, width=WIDE, highlight=False, emoji=False))
+
+
+def show(folder: Path) -> None:
+    """Print the table of a results folder, what it must not be read without, and where the pictures are."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        tables.show(summary, console)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ResultsError(
+            f"FOLDER: got {str(folder)!r}, whose joint {SUMMARY} cannot be read ({error}), takes a folder such as "
+            "results/lzco-vs-lzaco in which intact run has ended at least one case"
+        ) from error
+    console.print(f"results in {folder}", markup=False, soft_wrap=True)
+    for picture in (folder / name for name in PICTURES if (folder / name).exists()):
+        console.print(f"  {picture}", markup=False, soft_wrap=True)
+
+
+def once(told: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Each warning once, with the names of the cases that it is about unless that is all of them."""
+    about: dict[str, list[str]] = {}
+    for name, texts in told:
+        for text in texts:
+            about.setdefault(text, []).append(name)
+    return [
+        f"warning: {text}" if len(names) == len(told) else f"warning ({', '.join(names)}): {text}"
+        for text, names in about.items()
+    ]
+
+
+def notes(runs: Sequence[Summary], not_run: Sequence[str], lost: Mapping[str, str]) -> list[str]:
+    """What the table must not be read without: where the toughness comes from, and every warning."""
+    toughness = dict.fromkeys(
+        f"{name} {told}"
+        for run in runs
+        for name, told in run["sources"].items()
+        if name.endswith("toughness") and name != "bulk toughness"
+    )
+    balances = [run["energy_balance"]["appeared_from_nothing"] for run in runs if run["energy_balance"]]
+    balanced = [f"energy balance: no step holds more than {max(balances):.1g} of the work too much"] if balances else []
+    stopped = [f"{run['folder']} did not reach its end: {run['reason']}" for run in runs if not run["converged"]]
+    never = [f"not run: {', '.join(not_run)}"] if not_run else []
+    gone = [f"{name} is lost but for its {HISTORY}: {why}" for name, why in lost.items()]
+    return [*toughness, *balanced, *once([(run["folder"], run["warnings"]) for run in runs]), *stopped, *gone, *never]

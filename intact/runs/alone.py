@@ -1,0 +1,57 @@
+"""One case of a study in a process of its own; the program that `intact.runs.side_by_side` starts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+INTERRUPTED = 130  # exit code, when there was nothing yet to leave
+
+
+def main() -> int:
+    pipe, turn = map(int, sys.argv[1:])
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, _interrupt)
+    threading.Thread(target=_follow, args=(pipe,), daemon=True).start()
+    try:
+        from intact.runs.run import run_case  # late, since it takes long, and one may be told to stop meanwhile
+
+        body, warned, folder = pickle.load(sys.stdin.buffer)
+        run_case(body, warned, folder, body.domain.mesh.comm, in_turn(turn))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+@contextmanager
+def in_turn(file: int) -> Iterator[None]:
+    """One process at a time: of two that want the same form compiled one would wait for the other, but give up before
+    long. The lock ends with its process at the latest."""
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN)
+
+
+def _interrupt(*_: object) -> None:
+    """Once, though one may be told in several ways."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _follow(pipe: int) -> None:
+    """Nothing is ever written into the pipe: it ends when the program that holds it does, or lets go."""
+    os.read(pipe, 1)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""What is seen and kept of one run while it is solved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+from dolfinx import fem
+from dolfinx.io import VTKFile
+from mpi4py import MPI
+
+from intact.bodies.body import COARSE, Body
+from intact.case import cycles
+from intact.console import console
+from intact.results import folder as results
+from intact.results.regions import SHOWN
+from intact.runs.contact import ContactLoss
+from intact.runs.each import Each
+from intact.runs.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
+from mechanics import Record, Solid
+from mechanics.lithium.transport import StageEnd
+from mechanics.measure.detachment import DETACHED
+
+SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
+
+
+class Reporter:
+    """Keeps the history and the fields at the pictured states of charge, and tells how far the run is.
+
+    The time of fields is the charge that has flowed: the state of charge, as long as it has not turned round.
+    """
+
+    def __init__(
+        self, body: Body, solid: Solid, contact: ContactLoss, folder: Path, lithium: fem.Function | None = None
+    ) -> None:
+        self.highest_in_coarse_cells = 0.0  # damage
+        self._contact = contact
+        self._solid = solid
+        self._pictured, self._cycles = body.case.output.soc, cycles.of_case(body.case)
+        self._clock = perf_counter()
+        self._told = 0.0  # detached fraction in the last line
+        self._kept: float | None = None  # time of the last fields
+        coarse = body.cell_size > COARSE * body.case.fracture.length
+        self._coarse_nodes = solid.state.d.function_space.dofmap.list[coarse]
+        vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
+        self._displacement = fem.Function(vertex_space, name="displacement")
+        self._region = fem.Function(fem.functionspace(solid.mesh, ("DG", 0)), name="region")
+        for region, role in body.roles.items():
+            self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
+        unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
+        first = solid.comm.rank == 0
+        history = folder / results.HISTORY if first else None
+        self.trace = Trace(history, unit, contact.cracks.meaning, lithium is not None)
+        self.each = Each(folder / results.EACH if first else None, list(contact.parts))
+        self._written = [self._displacement, solid.state.d, self._region, *([] if lithium is None else [lithium])]
+        self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
+
+    def iteration(self, soc: float, count: int, detached: float) -> None:
+        if self._silent_for_long():
+            self._tell(f"  SoC {soc:.4f}: still at it, iteration {count}, {detached:.0%} detached")
+
+    def step(self, record: Record) -> None:
+        known = (self._contact.now(), self._contact.cracks.now()) if record.outcome.converged else ()
+        self.trace.add(record, *known)
+        if record.outcome.converged:
+            self.each.add(record, self._contact.each())
+        self._look_at_coarse_cells()
+        pictured = any(abs(self.trace.flowed - soc) < SAME_SOC for soc in self._pictured)
+        pictured = pictured or self._cycles.keeps(self.trace.flowed)
+        if self.trace.stopped is not None:
+            self._tell(f"  {self.trace.stopped}; the run stops here", "bold red")
+        elif pictured or record.detached_fraction - self._told > DETACHED or self._silent_for_long():
+            self._told = record.detached_fraction
+            half = f" in {cycles.name(record.half_cycle)}" if self._cycles.count else ""
+            self._tell(f"  SoC {record.soc:.4f}{half}: {record.detached_fraction:.0%} detached")
+        if pictured or self.trace.stopped is not None:
+            self._keep_fields()
+
+    def ended(self, ending: StageEnd) -> None:
+        """Where a charge is over before all that is asked for, its end is kept as well."""
+        self.trace.endings.append(ending)
+        self._keep_fields()
+
+    def close(self) -> None:
+        self._fields.close()
+        self.trace.close()
+        self.each.close()
+
+    def _keep_fields(self) -> None:
+        """The state is the last equilibrium, also where the step after it failed; before the first there is none."""
+        last = self.trace.flowed
+        if self.trace.records and (self._kept is None or abs(last - self._kept) > SAME_SOC):
+            self._kept = last
+            self._displacement.interpolate(self._solid.deformation)
+            self._fields.write_function(self._written, last)
+
+    def _look_at_coarse_cells(self) -> None:
+        here = float(self._solid.state.d.x.array[self._coarse_nodes].max(initial=0.0))
+        self.highest_in_coarse_cells = self._solid.comm.allreduce(here, op=MPI.MAX)
+
+    def _silent_for_long(self) -> bool:
+        return perf_counter() - self._clock > SIGN_OF_LIFE
+
+    def _tell(self, text: str, style: str | None = None) -> None:
+        console.print(text, style=style, markup=False)
+        self._clock = perf_counter()

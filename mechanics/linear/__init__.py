@@ -1,0 +1,1 @@
+"""Solvers for symmetric matrices: factors that are kept and mended, multigrids, and what they have to know."""

@@ -1,0 +1,1 @@
+"""From a state to the equilibrium near it, by a ladder of methods that lower an energy between bounds."""
