@@ -5,9 +5,9 @@ from __future__ import annotations
 from intact.case.model import Case
 from intact.case.shrinking import active_strain, window
 from materials.swelling import LinearStrain
-from mechanics.lithium.charging import Seconds
+from mechanics.lithium.coupling import Seconds
 from mechanics.lithium.diffusion import Host, attraction
-from mechanics.lithium.transport import Stage
+from mechanics.lithium.transport import Current
 
 ROOM = 298.15  # K; cards have their numbers at 25 °C
 HOUR = 3600  # s
@@ -30,7 +30,7 @@ def host(case: Case) -> Host:
     return Host(diffusivity, attraction(volume, ROOM), capacity, over.full)
 
 
-def stages(case: Case, of: Host) -> list[Stage]:
+def stages(case: Case, of: Host) -> list[Current]:
     """Charge, with a stage up to each state of charge that is kept, and rest."""
     assert case.diffusion is not None, "asked for where there is one"
 
@@ -39,8 +39,8 @@ def stages(case: Case, of: Host) -> list[Stage]:
 
     rate, end = float(case.diffusion.c_rate), content(case.steps.until)
     up_to = sorted({float(soc) for soc in (*case.output.soc, case.steps.until)})
-    charge = [Stage(rate, mean=content(soc), surface=end) for soc in up_to]
-    return [*charge, *([Stage(0.0, float(case.diffusion.rest))] if case.diffusion.rest > 0 else [])]
+    charge = [Current(rate, mean=content(soc), surface=end) for soc in up_to]
+    return [*charge, *([Current(0.0, float(case.diffusion.rest))] if case.diffusion.rest > 0 else [])]
 
 
 def seconds(case: Case, soc: float) -> float:

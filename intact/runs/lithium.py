@@ -13,7 +13,7 @@ from intact.runs.reporter import Reporter
 from intact.runs.trace import Trace
 from mechanics import AlternateMinimiser, Solid
 from mechanics.history.evolution import Watched
-from mechanics.lithium.charging import Coupling, charge
+from mechanics.lithium.coupling import Coupling, charge
 from mechanics.lithium.diffusion import Diffusion
 from mechanics.lithium.facing import Facing
 from mechanics.lithium.transport import Transport
