@@ -105,7 +105,9 @@ class Coupling:
         return {"last time": None if np.isnan(self._last_time) else self._last_time}
 
     def take(self, numbers: Mapping[str, Number]) -> None:
-        """The strain goes with the content, which has been taken before."""
+        """Strain goes with the content, and touch with the damage, which have been taken before."""
+        if self._facing is not None:
+            self._facing.look()
         time = numbers["last time"]
         self._last_time = np.nan if time is None else float(time)  # type: ignore[arg-type]
         self.strain()
