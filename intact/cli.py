@@ -63,6 +63,7 @@ Examples
     intact run case.toml --set materials.electrolyte=LZACO --output trial
     intact run case.toml --set 'fracture.length=["0.2 um", "0.3 um"]' --jobs 2
     intact run case.toml --profile
+    intact run case.toml --resume           goes on where it was stopped, or killed
     mpirun -n 2 intact run case.toml
 """
 
@@ -163,12 +164,19 @@ def run(
         ),
     ] = None,
     profile: Annotated[bool, typer.Option("--profile", help="say of each case where its time went")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with the run that was stopped or killed in this folder")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="begin anew where results are already")] = False,
 ) -> None:
     with in_a_sentence():
+        if resume and overwrite:
+            raise CommandError("--resume: contradicts --overwrite, takes leaving out one of them")
         study = _read(case, settings)
         from intact.runs.run import run
 
-        asked: dict[str, Any] = {"jobs": jobs, "with_profile": profile}
+        beginning = "resume" if resume else "overwrite" if overwrite else None
+        asked: dict[str, Any] = {"jobs": jobs, "with_profile": profile, "beginning": beginning}
         complete = run(study, output, **{name: value for name, value in asked.items() if value})
     if not complete:
         raise typer.Exit(1)  # what did converge is there, and says where it stops

@@ -18,13 +18,13 @@ class Unit:
     powers: tuple[Fraction, ...]
 
     def __mul__(self, other: Unit) -> Unit:
-        return Unit(self.factor * other.factor, tuple(map(sum, zip(self.powers, other.powers, strict=True))))
+        return Unit(self.factor * other.factor, tuple(a + b for a, b in zip(self.powers, other.powers, strict=True)))
 
     def __pow__(self, power: Fraction) -> Unit:
         return Unit(self.factor**power, tuple(one * power for one in self.powers))
 
 
-def _unit(factor: str | int, **powers: int) -> Unit:
+def _unit(factor: str | int | Fraction, **powers: int) -> Unit:
     return Unit(Fraction(factor), tuple(Fraction(powers.get(base, 0)) for base in BASES))
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tiny_case import settle
+
 from intact.case.read import Study, read
 
 COATED = """
@@ -56,4 +58,4 @@ def coated(folder: Path, *settings: str, without: tuple[str, ...] = ()) -> Study
     path = folder / "coated.toml"
     kept = [line for line in COATED.splitlines() if line.split(" = ")[0] not in without]
     path.write_text("\n".join(kept), encoding="utf-8")
-    return read(path, settings)
+    return read(settle(path, *settings))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tiny_case import TINY
+from tiny_case import TINY, settle
 
 from intact.case.read import Study, read
 
@@ -22,4 +22,4 @@ PARTICLE = TINY[: TINY.index("[stack]")] + PARTICLES + TINY[TINY.index("[mesh]")
 def particle(folder: Path, *settings: str) -> Study:
     path = folder / "particle.toml"
     path.write_text(PARTICLE, encoding="utf-8")
-    return read(path, settings)
+    return read(settle(path, *settings))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_case import tiny
+from tiny_case import settle, tiny
 from typer.testing import CliRunner
 
 from intact.cli import app
@@ -80,11 +80,11 @@ def study(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("band")
     tiny(folder)
     electrolytes, toughness = 'materials.electrolyte=["LZCO", "LZACO"]', f'{TOUGHNESS}=["14 J/m^2", "10 J/m^2"]'
-    changes = ["--set", electrolytes, "--set", toughness, "--set", f'band=["{TOUGHNESS}"]', "--set", "compare=[]"]
+    settle(folder / "tiny.toml", electrolytes, toughness, f'band=["{TOUGHNESS}"]', "compare=[]")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("intact.runs.run.cores", lambda: 1)
         patch.setattr("intact.pictures.draw.draw", lambda folder: [])
-        command = ["run", str(folder / "tiny.toml"), *changes, "--output", str(folder / "results")]
+        command = ["run", str(folder / "tiny.toml"), "--output", str(folder / "results")]
         ended = CliRunner().invoke(app, command)
     assert ended.exit_code == 0, ended.output
     return folder / "results" / "tiny"

@@ -142,7 +142,7 @@ REFUSED = {
         "fractur.model=AT1",
         "fractur: got an unknown key, a case takes title, about, geometry, materials, given, composite, stack, "
         "particles, particle, mesh, fracture, flow, fatigue, shrinkage, diffusion, contact, boundaries, steps, "
-        "cycling, solver, output, compare, band; did you mean fracture?",
+        "cycling, schedule, solver, output, compare, band; did you mean fracture?",
     ),
     "key in the wrong section": (
         "stack.coarse=1 um",

@@ -13,6 +13,7 @@ from tiny_case import tiny
 
 from intact.bodies import diffusing
 from intact.bodies.body import bodies, solid
+from intact.bodies.staging import currents
 from intact.case.read import CaseProblems, read
 from intact.case.shrinking import active_strain
 from intact.results import folder as results
@@ -21,9 +22,9 @@ from intact.runs.contact import ContactLoss
 from intact.runs.lithium import Lithium
 from intact.runs.preflight import check
 from intact.runs.run import run
-from intact.runs.trace import INTERRUPTED, Trace
-from mechanics import AlternateMinimiser
-from tests.lithium import Told
+from intact.runs.trace import Trace
+from mechanics import AlternateMinimiser, Fixed, History
+from tests.notebook import Notebook
 
 FOLLOWED = ("given.scNCM92.diffusivity=4e-15 m^2/s", "diffusion.c_rate=3", "diffusion.drift=none")
 
@@ -120,8 +121,8 @@ def test_a_particle_that_is_cut_off_keeps_its_lithium_and_the_other_one_is_charg
     made = solid(body)
     nodes = np.unique(made.state.d.function_space.dofmap.list[body.domain.regions["interface 1"]])
     made.state.d.x.array[nodes] = 1.0
-    lithium, told = Lithium(body, made), Told()
-    lithium.charge(AlternateMinimiser(made, 1e-3), ContactLoss(body, made), told)
+    lithium, told, contact = Lithium(body, made), Notebook(), ContactLoss(body, made)
+    assert History(Fixed(made, AlternateMinimiser(made, 1e-3)), lithium.drive, contact, told).run()
     assert all(told.converged)
     means = lithium.diffusion.means()
     assert means["particle 1"] == pytest.approx(1, abs=1e-12)
@@ -141,14 +142,16 @@ def test_an_interrupted_charge_is_summed_up_from_its_records_alone(tmp_path, mon
 
         def iteration(self, *_: object) -> None: ...
 
-        def ended(self, ending) -> None: ...
+        def ended(self, *_: object) -> None: ...
+
+        def whole(self) -> None: ...
 
     [body] = bodies(particle(tmp_path, *FOLLOWED), MPI.COMM_SELF)
     made, trace = solid(body), Interrupted(None)
     lithium = Lithium(body, made)
     with pytest.raises(KeyboardInterrupt):
-        lithium.charge(AlternateMinimiser(made, 1e-3), ContactLoss(body, made), trace)
-    trace.stopped = INTERRUPTED
+        History(Fixed(made, AlternateMinimiser(made, 1e-3)), lithium.drive, ContactLoss(body, made), trace).run()
+    trace.stopped = results.INTERRUPTED
     monkeypatch.setattr(lithium, "diffusion", None)
     told = lithium.figures(trace)
     assert told["capacity_reached"] == trace.records[-1].soc / 0.4
@@ -170,18 +173,17 @@ def test_numbers_of_the_host(tmp_path) -> None:
     assert shrunk == pytest.approx(0.0457, abs=1e-3)
     assert host.attraction == pytest.approx(shrunk / 0.777 / 49100 / (8.314 * 298.15) * 1e6, rel=1e-3)
     assert (host.diffusivity, host.full, host.capacity) == pytest.approx((4e-3, 1.0, 0.777))
-    stages = diffusing.stages(case, host)
-    assert stages[-1].rate == 0
-    assert [stage.surface for stage in stages[:-1]] == pytest.approx([0.223] * (len(stages) - 1))
-    assert stages[-2].mean == pytest.approx(0.223)
-    assert diffusing.seconds(case, 0.5) == 1800
+    stages, flows = zip(*currents(case, host, 0.0), strict=True)
+    assert flows[-1].rate == 0
+    assert [flow.surface for flow in flows[:-1]] == pytest.approx([0.223] * (len(flows) - 1))
+    assert flows[-2].mean == pytest.approx(0.223)
+    assert sum(stage.seconds for stage in stages[:-1]) == pytest.approx(3600)
 
 
 @pytest.mark.parametrize(
     ("make", "settings", "told"),
     [
         (tiny, FOLLOWED, "diffusion: got it with stack, takes \\[particles\\]"),
-        (particle, (*FOLLOWED, "cycling.cycles=2"), "cycling: got it with \\[diffusion\\]"),
         (particle, (*FOLLOWED, "diffusion.drift=stress"), "diffusion.drift: got .stress. without shrinkage.curve"),
         (particle, (*FOLLOWED, "contact.c_rate=1"), "contact.c_rate: has no effect with \\[diffusion\\], whose c_rate"),
         (particle, FOLLOWED[1:], "no diffusivity"),

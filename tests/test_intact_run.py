@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import pyvista
 from mpi4py import MPI
-from tiny_case import TINY, tiny
+from tiny_case import TINY, settle, tiny
 from typer.testing import CliRunner
 
 import intact.bodies.body
@@ -46,8 +46,8 @@ def program(*words: str, cwd: Path, before: tuple[str, ...] = ()) -> subprocess.
 def run(folder: Path, *settings: str, output: str = "results", words: Sequence[str] = ()) -> Any:
     """The program in this process: typer's result."""
     tiny(folder)
-    changes = [word for setting in settings for word in ("--set", setting)]
-    command = ["run", str(folder / "tiny.toml"), *changes, "--output", str(folder / output), *words]
+    case = settle(folder / "tiny.toml", *settings)
+    command = ["run", str(case), "--output", str(folder / output), *words]
     return CliRunner().invoke(app, command)
 
 
@@ -94,7 +94,7 @@ def solved(tmp_path_factory) -> Solved:
         return kept[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("intact.runs.run.solid", solid)
+        patch.setattr("intact.runs.one_case.solid", solid)
         summary = run_case(body, ["a warning from before"], folder / "LZCO", MPI.COMM_SELF)
     return Solved(folder / "LZCO", kept[0], summary)
 
@@ -185,7 +185,8 @@ def study(tmp_path_factory) -> tuple[Path, str]:
     """Two electrolytes, run by the program as a process of its own; the folder and what was printed."""
     folder = tmp_path_factory.mktemp("study")
     tiny(folder)
-    ended = program("run", "tiny.toml", "--set", COMPARED, cwd=folder)
+    settle(folder / "tiny.toml", COMPARED)
+    ended = program("run", "tiny.toml", cwd=folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return folder / "results/tiny", ended.stdout
 
@@ -193,7 +194,7 @@ def study(tmp_path_factory) -> tuple[Path, str]:
 def test_a_comparison_leaves_every_promised_file(study):
     folder, _ = study
     joint = {"summary.json", "table.csv", "table.txt", "crack-field.png", "detached-fraction.png", "contact.png"}
-    assert {file.name for file in folder.iterdir()} == joint | {"LZCO", "LZACO"}
+    assert {file.name for file in folder.iterdir() if not file.name.startswith(".")} == joint | {"LZCO", "LZACO"}
     single = {"history.csv", "summary.json", "case.toml", "fields.pvd", "crack-field.png"}
     for case in ("LZCO", "LZACO"):
         names = {file.name for file in (folder / case).iterdir()}
@@ -233,12 +234,16 @@ def test_show_of_a_folder_without_results_is_one_sentence(study, tmp_path):
         assert result.output.startswith(f"FOLDER: got '{folder}', whose joint summary.json cannot be read")
 
 
-def test_earlier_results_are_replaced_and_other_files_kept(tmp_path, no_pictures):
+def test_earlier_results_are_replaced_only_when_asked_for_and_other_files_kept(tmp_path, no_pictures):
     folder = tmp_path / "results/tiny/LZCO"
     folder.mkdir(parents=True)
     for name in ("fields000009.pvtu", "crack-field.png", "mine.png", "notes.txt"):
         (folder / name).write_text("old", encoding="utf-8")
-    assert run(tmp_path, *QUICK).exit_code == 0
+    refused = run(tmp_path, *QUICK)
+    assert refused.exit_code == 2
+    assert "which holds results of an earlier run, takes --resume" in refused.output.replace("\n", " ")
+    assert (folder / "crack-field.png").read_text(encoding="utf-8") == "old"
+    assert run(tmp_path, *QUICK, words=("--overwrite",)).exit_code == 0
     names = {file.name for file in folder.iterdir()}
     assert {"mine.png", "notes.txt", "history.csv"} <= names
     assert not {"fields000009.pvtu", "crack-field.png"} & names
@@ -264,8 +269,8 @@ def own_mesh(folder: Path, shift: float = 0.0) -> Path:
 
 def test_a_mesh_of_the_users_own(tmp_path, no_pictures):
     case = own_mesh(tmp_path)
-    changes = [word for setting in QUICK for word in ("--set", setting)]
-    result = CliRunner().invoke(app, ["run", str(case), *changes, "--output", str(tmp_path)])
+    settle(case, *QUICK)
+    result = CliRunner().invoke(app, ["run", str(case), "--output", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert rows(tmp_path / "own/LZCO/history.csv")[-1]["soc"] == "0.1"
     [body] = bodies(read(tmp_path / "own/LZCO/case.toml"), MPI.COMM_SELF)
@@ -310,8 +315,7 @@ def test_a_run_that_stops_later_keeps_its_last_equilibrium(tmp_path, no_pictures
     text = "".join(line for line in TINY.splitlines(keepends=True) if not line.startswith("notch"))
     (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
     settings = ("solver.iterations=15", "steps.until=1", "steps.smallest=0.1", "steps.onset=0.1")
-    changes = [word for setting in settings for word in ("--set", setting)]
-    words = ["run", str(tmp_path / "tiny.toml"), *changes, "--output", str(tmp_path / "results")]
+    words = ["run", str(settle(tmp_path / "tiny.toml", *settings)), "--output", str(tmp_path / "results")]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 1, result.output
     folder = tmp_path / "results/tiny"
@@ -439,7 +443,7 @@ def test_cases_side_by_side_are_interrupted_in_order(tmp_path, monkeypatch, sent
 
 
 def test_the_profile_adds_up_and_is_printed_when_asked_for(tmp_path, no_pictures):
-    printed = [run(tmp_path, COMPARED, *QUICK, words=words).output for words in ((), ("--profile",))]
+    printed = [run(tmp_path, COMPARED, *QUICK, words=words).output for words in ((), ("--profile", "--overwrite"))]
     assert [text.count("factorisations") for text in printed] == [0, 2]
     assert "time of LZACO" in printed[1]
     first, second = (one["profile"] for one in told(tmp_path / "results/tiny")["runs"])
@@ -473,11 +477,11 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 def test_two_processes_agree_where_energy_is_not_convex_and_unknowns_are_mixed(tmp_path):
     """A cohesive crack in plane stress, up to where it has begun to open."""
     settings = ("fracture.model=PF-CZM linear", "fracture.interface_strength=150 MPa", "geometry=plane stress")
-    changes = [word for setting in (*settings, "steps.until=0.2") for word in ("--set", setting)]
     tiny(tmp_path)
+    settle(tmp_path / "tiny.toml", *settings, "steps.until=0.2")
     ends = []
     for before in ((), ("mpirun", "-n", "2")):
-        ended = program("run", "tiny.toml", *changes, cwd=tmp_path, before=before)
+        ended = program("run", "tiny.toml", "--overwrite", cwd=tmp_path, before=before)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         ends.append(rows(tmp_path / "results/tiny/LZCO/history.csv")[-1])
     for name in ("elastic_energy_uJ_per_m", "fracture_energy_uJ_per_m", "work_uJ_per_m"):
@@ -487,7 +491,8 @@ def test_two_processes_agree_where_energy_is_not_convex_and_unknowns_are_mixed(t
 @pytest.mark.slow
 def test_two_processes_find_the_same_history(study, tmp_path):
     tiny(tmp_path)
-    ended = program("run", "tiny.toml", "--set", COMPARED, cwd=tmp_path, before=("mpirun", "-n", "2"))
+    settle(tmp_path / "tiny.toml", COMPARED)
+    ended = program("run", "tiny.toml", cwd=tmp_path, before=("mpirun", "-n", "2"))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     folder = tmp_path / "results/tiny"
     for case in ("LZCO", "LZACO"):
@@ -496,7 +501,7 @@ def test_two_processes_find_the_same_history(study, tmp_path):
         for here, there in zip(one, two, strict=True):
             assert here["outcome"] == there["outcome"]
             for name in (
-                column.format(unit=IN_A_PLANE) for column in COLUMNS[:9]
+                column.format(unit=IN_A_PLANE) for column in COLUMNS[:11] if column != "stage"
             ):  # relative to the largest in the history: what is asked of the program
                 scale = max(abs(float(row[name])) for row in one) or 1.0
                 assert float(there[name]) == pytest.approx(float(here[name]), abs=1e-6 * scale)

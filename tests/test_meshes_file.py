@@ -439,7 +439,22 @@ def test_absent_files(tmp_path: Path, name: str) -> None:
         load(tmp_path / name, MPI.COMM_SELF)
 
 
-SCRIPTED = ["msh", "geo", "geo_unrolled", "pos", "opt", "stl", "step", "brep", "iges", "med", "mesh", "bdf", "py", "MSH"]
+SCRIPTED = [
+    "msh",
+    "geo",
+    "geo_unrolled",
+    "pos",
+    "opt",
+    "stl",
+    "step",
+    "brep",
+    "iges",
+    "med",
+    "mesh",
+    "bdf",
+    "py",
+    "MSH",
+]
 
 
 @pytest.mark.filterwarnings("ignore:overflow")  # meshio takes text for the number of triangles in .stl
@@ -448,7 +463,7 @@ def test_scripts_are_never_run(tmp_path: Path, ending: str, capfd: pytest.Captur
     marker = tmp_path / "executed"
     path = tmp_path / f"mesh.{ending}"
     path.write_text(f'SystemCall "touch {marker}";\nPoint(1) = {{0, 0, 0, 1}};\n')
-    with pytest.raises(MeshError, match="cannot be used: .*(is in no format of meshes that is known|cannot read it)"):
+    with pytest.raises(MeshError, match=r"cannot be used: .*(is in no format of meshes that is known|cannot read it)"):
         load(path, MPI.COMM_SELF)
     assert not marker.exists()
     assert capfd.readouterr() == ("", "")

@@ -1,8 +1,11 @@
 """A stack so small and coarse that it cracks within seconds."""
 
+import tomllib
 from pathlib import Path
 
+from intact.case.keys import apply_settings
 from intact.case.read import Study, read
+from intact.case.toml_text import toml_text
 
 TINY = """
 title = "A tiny stack"
@@ -40,4 +43,12 @@ tolerance = 1e-3
 def tiny(folder: Path, *settings: str) -> Study:
     path = folder / "tiny.toml"
     path.write_text(TINY, encoding="utf-8")
-    return read(path, settings)
+    return read(settle(path, *settings))
+
+
+def settle(path: Path, *settings: str) -> Path:
+    """Write settings into a case, as a user would do in an editor: its results then lie under its own name."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert apply_settings(table, settings) == []
+    path.write_text(toml_text(table), encoding="utf-8")
+    return path

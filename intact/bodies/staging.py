@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from intact.case.model import Case
 from intact.case.schedule import PlannedStage, stages
@@ -53,7 +54,7 @@ def _with_half_cycles(case: Case) -> Iterator[tuple[PlannedStage, float, int]]:
     planned, socs = stages(case), [0.0]
     for stage in planned:
         socs.append(socs[-1] if stage.until is None else stage.until)
-    halves = half_cycles([after - before for before, after in zip(socs, socs[1:], strict=False)])
+    halves = half_cycles([after - before for before, after in pairwise(socs)])
     return zip(planned, socs, halves, strict=False)
 
 

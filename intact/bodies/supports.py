@@ -22,6 +22,8 @@ def platens_and_sides(case: Case, gap: float) -> dict[str, Support]:
 
     def upper() -> Support:
         """Pressed first, and then held by a spring, by none, or by one so stiff that it holds the gap."""
+        if case.schedule is not None and held.top == "pressure":
+            return Support(pressure=0.0, level=True)
         if held.pressure is None:
             return platen(held.top, held.top_stiffness)
         spring = {"pressure": 0.0, "sliding": gap, "spring": float(held.top_stiffness or 0.0)}[held.top]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from intact.case.quantities import Length, LithiumPair, Quantity, Stress, SwellingCurve, Toughness
+from intact.case.quantities import CRate, Length, LithiumPair, Quantity, Stress, SwellingCurve, Toughness
 from intact.case.section import Section, key
 from materials.card import Confidence
 
@@ -113,7 +113,7 @@ class DiffusionSection(Section):
     """How lithium moves in particles that are charged at a current, through what of their surface is in touch. Charge
     ends where the surface of one has got to steps.until. Without this table lithium is even at every moment."""
 
-    c_rate: Annotated[float, Quantity("number", above=0)] = key(
+    c_rate: CRate = key(
         "current: 1 takes out what is between SoC 0 and 1 in an hour; what is in touch shares it", example=1
     )
     drift: Literal["stress", "none"] = key(

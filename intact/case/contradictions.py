@@ -10,6 +10,8 @@ from intact.case.geometries import StackSection
 from intact.case.model import Case
 from intact.case.particle_problems import particle_problems
 from intact.case.problems import Problem
+from intact.case.schedule import highest
+from intact.case.schedule_problems import schedule_problems
 from intact.case.shrinking import crystal_problems, shrinkage_problems
 from intact.case.toml_text import dotted
 from materials.card import CardError, UnknownMaterial, load
@@ -33,6 +35,7 @@ def contradictions(case: Case) -> Iterator[Problem]:
     yield from _support(case)
     yield from _steps(case)
     yield from _cycling(case)
+    yield from schedule_problems(case)
     yield from diffusion_problems(case)
     yield from _given(case)
 
@@ -180,7 +183,7 @@ def _platen(case: Case, platen: Literal["bottom", "top"]) -> Iterator[Problem]:
 
 def _pressure(case: Case) -> Iterator[Problem]:
     held, told = case.boundaries, ("boundaries.top",)
-    if held.top == "pressure" and held.pressure is None:
+    if held.top == "pressure" and held.pressure is None and case.schedule is None:
         words = 'got nothing with boundaries.top = "pressure", takes a stress, such as "5 MPa"'
         yield Problem("boundaries.pressure", words, told)
     if held.top in ("clamped", "free") and held.pressure is not None:
@@ -225,11 +228,10 @@ def _steps(case: Case) -> Iterator[Problem]:
                 f"got {got:g}{default}, takes at most steps.{large} = {most:g}",
                 (f"steps.{large}",),
             )
-    if max(case.output.soc) > steps.until:
+    until, key = highest({"steps": steps, "schedule": case.schedule}), "until" if case.schedule else "steps.until"
+    if max(case.output.soc) > until:
         yield Problem(
-            "output.soc",
-            f"got {max(case.output.soc):g}, takes at most steps.until = {steps.until:g}",
-            ("steps.until",),
+            "output.soc", f"got {max(case.output.soc):g}, takes at most {key} = {until:g}", ("steps.until", "schedule")
         )
     if any(later <= sooner for sooner, later in zip(case.output.soc, case.output.soc[1:], strict=False)):
         yield Problem("output.soc", f"got {list(map(float, case.output.soc))}, takes rising numbers")

@@ -16,9 +16,6 @@ def diffusion_problems(case: Case) -> Iterator[Problem]:
         body = case.bodies()[0]
         words = f"got it with {body}, takes [particles], in which alone lithium is followed"
         yield Problem("diffusion", words, (body,))
-    if case.cycling is not None:
-        words = "got it with [diffusion], whose charge ends where a surface has got to, takes leaving out one of them"
-        yield Problem("cycling", words, ("diffusion",))
     if "c_rate" in case.contact.model_fields_set:
         words = "has no effect with [diffusion], whose c_rate counts, takes leaving it out"
         yield Problem("contact.c_rate", words, ("diffusion",), idle=True)

@@ -10,6 +10,7 @@ from intact.case.behaviour import DiffusionSection, FatigueSection, FlowSection,
 from intact.case.geometries import MeshSection, ParticleSection, ParticlesSection, StackSection
 from intact.case.quantities import (
     Active,
+    CRate,
     Electrolyte,
     Quantity,
     StateOfCharge,
@@ -17,6 +18,7 @@ from intact.case.quantities import (
     Stress,
     Written,
 )
+from intact.case.schedule import StageSection, highest
 from intact.case.section import Section, key
 from intact.case.toml_text import toml_text
 from materials.card import Material, load
@@ -55,9 +57,7 @@ class CompositeSection(Section):
 class ContactSection(Section):
     """What contact loss means."""
 
-    c_rate: Annotated[float, Quantity("number", above=0)] = key(
-        "current at which the reachable capacity is told: 1 charges in an hour, 0.1 in ten", 0.1
-    )
+    c_rate: CRate = key("current at which the reachable capacity is told: 1 charges in an hour, 0.1 in ten", 0.1)
 
 
 class BoundariesSection(Section):
@@ -96,7 +96,9 @@ class StepsSection(Section):
 class CyclingSection(Section):
     """Charges to steps.until and discharges in turn. Without this table there is one charge alone."""
 
-    cycles: Annotated[int, Field(strict=True, ge=1)] = key("how many charges, each with a discharge", example=3)
+    cycles: Annotated[int, Field(strict=True, ge=1, le=10_000)] = key(
+        "how many charges, each with a discharge", example=3
+    )
     down_to: Annotated[float, Quantity("number", least=0, below=1)] = key("SoC at the end of each discharge", 0.0)
 
 
@@ -126,7 +128,7 @@ class OutputSection(Section):
 
 
 def pictured_until(values: dict[str, Any]) -> Any:
-    until = values["steps"].until if "steps" in values else 1.0
+    until = highest(values)
     return {"soc": (*(soc for soc in PICTURED if soc < until), getattr(until, "text", until))}
 
 
@@ -156,6 +158,12 @@ class Case(Section):
     boundaries: BoundariesSection = Field(default_factory=BoundariesSection)
     steps: StepsSection = Field(default_factory=StepsSection)
     cycling: CyclingSection | None = None
+    schedule: tuple[StageSection, ...] | None = Field(
+        None,
+        description="what happens to the cell, stage by stage, in place of steps.until and [cycling]",
+        examples=[[{"stage": "charge"}]],
+        min_length=1,
+    )
     solver: SolverSection = Field(default_factory=SolverSection)
     output: OutputSection = Field(default_factory=pictured_until)
 
@@ -207,8 +215,11 @@ def as_written(case: Case) -> dict[str, Any]:
         del table["composite"]
     elif case.particles is not None:
         del table["composite"]["moduli"]
-    if case.diffusion is not None:
+    if case.diffusion is not None and case.schedule is None:
         del table["contact"]
+    if case.schedule is not None:
+        del table["steps"]["until"]
+        table.get("diffusion", {}).pop("rest", None)
     return table
 
 

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from intact.case.model import Case
 from intact.case.quantities import CardName, CurveName, FileName, LithiumContents, Quantity
+from intact.case.schedule import StageSection
 from intact.case.toml_text import dotted
 from materials.properties import nearest
 
@@ -83,6 +84,8 @@ def problem(error: ErrorDetails) -> Problem:
     """The sentence for one of pydantic's errors."""
     path, got = location(error), error["input"]
     key, field = dotted(path), known_keys().get(".".join(path))
+    if path[:1] == ("schedule",):
+        return _in_schedule(error)
     if error["type"] == "extra_forbidden":
         return Problem(key, _unknown(path))
     if field is None:
@@ -95,6 +98,25 @@ def problem(error: ErrorDetails) -> Problem:
         return Problem(key, error["msg"])
     hint = nearest(got, choices(field)) if isinstance(got, str) else ""
     return Problem(key, f"got {shown(got)}, takes {takes(field)}{hint}")
+
+
+def _in_schedule(error: ErrorDetails) -> Problem:
+    """A key of a stage, with the number of the stage counted from 1."""
+    _, *where = error["loc"]
+    numbers = [str(part + 1) if isinstance(part, int) else part for part in where]
+    key, got = ".".join(("schedule", *numbers)), shown(error["input"])
+    stages = StageSection.model_fields
+    if len(where) < 2:
+        return Problem(key, f'got {got}, takes stages, each a table [[schedule]] with a key such as stage = "charge"')
+    name = str(where[1])
+    if error["type"] == "extra_forbidden":
+        return Problem(key, f"got an unknown key, a stage takes {', '.join(stages)}{nearest(name, stages)}")
+    if error["type"] == "missing":
+        return Problem(key, f"got nothing, takes {takes(stages[name])}")
+    if error["type"] == "refused":
+        return Problem(key, error["msg"])
+    hint = nearest(str(error["input"]), choices(stages[name]))
+    return Problem(key, f"got {got}, takes {takes(stages[name])}{hint}")
 
 
 def _unknown(path: Parts) -> str:
@@ -135,6 +157,8 @@ def takes(field: FieldInfo) -> str:
             return kind.takes() + _example(field)
     if choices(field):
         return " or ".join(f'"{choice}"' for choice in choices(field))
+    if field.annotation == tuple[StageSection, ...] | None:
+        return "stages, each a table [[schedule]]"
     plain: dict[Any, str] = {int: "a whole number of at least 1", str: "a text"}
     return plain.get(field.annotation or str, "a list of numbers between 0 and 1") + _example(field)
 

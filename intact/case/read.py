@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,15 +16,16 @@ from pydantic import ValidationError
 
 from intact.case.contradictions import contradictions
 from intact.case.keys import SWEPT, Group, Swept, Table, apply_settings, look_up, put, remove, swept_keys
-from intact.case.model import Case
+from intact.case.model import Case, as_written
 from intact.case.problems import SWEEPS, CaseProblems, Parts, Problem, known_keys, location, problem
-from intact.case.toml_text import dotted
+from intact.case.toml_text import dotted, toml_text
 from materials import quantity
 from materials.card import CardError, UnknownMaterial, load
 from materials.properties import nearest
 
 __all__ = ["Case", "CaseProblems", "Study", "read"]
 
+LONGEST = 40  # characters of settings in the name of a folder
 OF_SHELL = (("materials", "shell"), ("particle", "shell_toughness"), ("particle", "inner_toughness"))
 FOLLOWS = "default_factory_not_called"  # pydantic's word for a default that waits for a key which is wrong
 
@@ -38,13 +40,23 @@ class Study:
     cases: tuple[tuple[Mapping[str, str], Case], ...]
     compared: tuple[str, ...]
     banded: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of its results folder: two runs of one file that differ in their settings do not meet."""
+        if not self.settings:
+            return self.path.stem
+        told = _safe("+".join(re.sub(r"\s", "", one.rpartition(".")[2]) for one in self.settings))
+        short = told if len(told) <= LONGEST else hashlib.sha256("\n".join(self.settings).encode()).hexdigest()[:8]
+        return f"{self.path.stem}+{short}"
 
     @property
     def folders(self) -> tuple[str, ...]:
         """A folder name for each case, in their order: LZCO_tabor. A name that is taken gets a number."""
         names: list[str] = []
         for labels, _ in self.cases:
-            name = "_".join(re.sub(r"[^\w.+%=-]+", "-", label) for label in labels.values())
+            name = "_".join(map(_safe, labels.values()))
             names.append(f"{name}~{len(names)}" if name in names else name)
         return tuple(names)
 
@@ -72,7 +84,19 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Study:
     problems += _in_no_case(swept, combinations)
     if problems:
         raise CaseProblems(path, problems)
-    return Study(path, cases[0][1].title or path.stem, tuple(cases), _dotted(compared), _dotted(swept.banded))
+    return Study(
+        path, cases[0][1].title or path.stem, tuple(cases), _dotted(compared), _dotted(swept.banded), tuple(settings)
+    )
+
+
+def resolved_digest(case: Case) -> str:
+    """The same for cases that ask for the same, whatever they are called."""
+    table = {name: entry for name, entry in as_written(case).items() if name not in ("title", "about")}
+    return hashlib.sha256(toml_text(table).encode()).hexdigest()
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w.+%=-]+", "-", name)
 
 
 def _dotted(groups: Iterable[Group]) -> tuple[str, ...]:

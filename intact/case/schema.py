@@ -16,6 +16,7 @@ from intact.case.keys import can_be_compared
 from intact.case.model import Case
 from intact.case.problems import Parts, known_keys, model_at, takes
 from intact.case.quantities import Quantity
+from intact.case.schedule import StageSection
 from materials.properties import PROPERTIES
 
 Node = dict[str, Any]
@@ -39,11 +40,13 @@ def schema() -> Node:
             section = _section(root, section["properties"][name])
         leaf = _without_null(section["properties"][path[-1]])
         section["properties"][path[-1]] = _single_or_list(leaf) if can_be_compared(path) else leaf
-    for name in ("stack", "particles", "particle", "fatigue", "diffusion", "cycling"):
+    for name in ("stack", "particles", "particle", "fatigue", "diffusion", "cycling", "schedule"):
         root["properties"][name] = _without_null(root["properties"][name])
-    for model, name in (("Stack", "notch"), ("Particle", "grains")):
+    for model, name in (("StackSection", "notch"), ("ParticleSection", "grains")):
         within = root["$defs"][model]["properties"]
         within[name] = _without_null(within[name])
+    stage = root["$defs"]["StageSection"]["properties"]
+    root["$defs"]["StageSection"]["properties"] = {name: _without_null(node) for name, node in stage.items()}
     root["properties"]["given"]["additionalProperties"] = _given()
     for word, meaning in (("compare", COMPARE), ("band", BAND)):
         together = {"anyOf": [_compared_keys(), {"type": "array", "items": _compared_keys()}]}
@@ -110,6 +113,11 @@ def table() -> Table:
             rows.add_section()
             rows.add_row(escape(f"[{'.'.join(section)}]"), "", _section_meaning(section), style="bold")
         rows.add_row(*map(escape, (path[-1], _default(path, field), field.description or "", takes(field))))
+    rows.add_section()
+    rows.add_row(escape("[[schedule]]"), "", inspect.cleandoc(StageSection.__doc__ or ""), style="bold")
+    for name, field in StageSection.model_fields.items():
+        default = "required" if field.is_required() else "" if field.default is PydanticUndefined else "none"
+        rows.add_row(*map(escape, (name, default, field.description or "", takes(field))))
     rows.add_section()
     rows.add_row(escape("[given.NAME]"), "", escape(Case.model_fields["given"].description or ""), style="bold")
     return rows

@@ -16,11 +16,22 @@ def dotted(parts: Iterable[str]) -> str:
 
 
 def toml_text(table: Mapping[str, Any], parents: tuple[str, ...] = ()) -> str:
-    """The table as TOML text: its own keys first, then a [section] for each table inside."""
-    own = [f"{dotted([name])} = {_value(entry)}\n" for name, entry in table.items() if not isinstance(entry, Mapping)]
+    """The table as TOML text: its own keys first, then a [section] for each table inside, and [[a list of them]]."""
+    listed = {name: entry for name, entry in table.items() if _is_list_of_tables(entry)}
+    plain = {name: entry for name, entry in table.items() if not isinstance(entry, Mapping) and name not in listed}
+    own = [f"{dotted([name])} = {_value(entry)}\n" for name, entry in plain.items()]
     head = f"\n[{dotted(parents)}]\n" if parents and (own or not table) else ""
     inner = (toml_text(entry, (*parents, name)) for name, entry in table.items() if isinstance(entry, Mapping))
-    return head + "".join(own) + "".join(inner)
+    lists = (
+        f"\n[[{dotted((*parents, name))}]]\n{toml_text(one).lstrip()}"
+        for name, entry in listed.items()
+        for one in entry
+    )
+    return head + "".join(own) + "".join(inner) + "".join(lists)
+
+
+def _is_list_of_tables(entry: object) -> bool:
+    return isinstance(entry, list) and bool(entry) and isinstance(entry[0], Mapping)
 
 
 def _value(entry: object) -> str:

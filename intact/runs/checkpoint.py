@@ -1,4 +1,4 @@
-"""Where a run is, in one file that is written whole or not at all: from it the run goes on as if nothing had happened."""
+"""Where a run is, in one file that is written whole or not at all; from it the run goes on as if it had not stopped."""
 
 from __future__ import annotations
 

@@ -22,6 +22,10 @@ class Each:
         shares = [f"{share:.6f}" for share in contact.values()]
         self._write([f"{record.soc:.6g}", f"{record.half_cycle}", *shares])
 
+    def at_end(self) -> dict[str, Mapping[str, float]]:
+        """What a summary tells, where there are several."""
+        return {"contact_of_each_at_end": self.all[-1]} if self.all and len(self.all[-1]) > 1 else {}
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()

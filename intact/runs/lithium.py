@@ -21,8 +21,8 @@ from mechanics.lithium.transport import Transport
 
 MEANING = {
     "capacity_reached": "charge that was taken out until the end of the last charge, over that up to steps.until",
-    "ended_by": "how the last charge or discharge ended. surface content: that of one particle had got to its end; mean "
-    "content: that of all had, which is all there is; no surface in touch: no way was left for the current",
+    "ended_by": "how the last charge or discharge ended. surface content: that of one particle had got to its end; "
+    "mean content: that of all had, which is all there is; no surface in touch: no way was left for the current",
     "unaccounted": "lithium content that has gone without current, or come",
     "particles": "at the end: mean content of each, and the share of its surface that is in touch",
 }

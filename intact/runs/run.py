@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from mpi4py import MPI
 from rich.text import Text
@@ -28,12 +27,8 @@ from intact.runs.side_by_side import Ended, Order, cores, side_by_side
 Made = TypeVar("Made")
 
 
-class Beginning(Enum):
-    """What becomes of results that are there already."""
-
-    FRESH = "takes --resume to go on with it, --overwrite to begin anew, or another folder"  # there may be none
-    RESUME = "resume"
-    OVERWRITE = "overwrite"
+Beginning = Literal["fresh", "resume", "overwrite"]  # what becomes of results that are there already
+AGAIN = "takes --resume to go on with it, --overwrite to begin anew, or another folder"
 
 
 def run(
@@ -42,7 +37,7 @@ def run(
     comm: MPI.Comm = MPI.COMM_WORLD,
     jobs: int | None = None,
     with_profile: bool = False,
-    beginning: Beginning = Beginning.FRESH,
+    beginning: Beginning = "fresh",
 ) -> bool:
     """False when a run had to stop early; everything up to there is kept and says so. As many cases at once as there
     are jobs, or cores; under mpirun one after the other."""
@@ -83,11 +78,9 @@ def _begin(orders: Sequence[Order], folder: Path, beginning: Beginning, comm: MP
 
     def looked_at() -> dict[str, Any]:
         places = (folder, *(place for _, _, place in orders))
-        if beginning is Beginning.FRESH and any(map(results.left_in, places)):
-            raise results.ResultsError(
-                f"--output: got {str(folder)!r}, which holds results of an earlier run, {Beginning.FRESH.value}"
-            )
-        if beginning is not Beginning.RESUME:
+        if beginning == "fresh" and any(map(results.left_in, places)):
+            raise results.ResultsError(f"--output: got {str(folder)!r}, which holds results of an earlier run, {AGAIN}")
+        if beginning != "resume":
             for place in places:
                 results.prepare(place)
             return {}
@@ -96,7 +89,7 @@ def _begin(orders: Sequence[Order], folder: Path, beginning: Beginning, comm: MP
 
     told = on_first(comm, looked_at)
     for body, _, place in orders:
-        if beginning is Beginning.RESUME and body.name not in told:
+        if beginning == "resume" and body.name not in told:
             checkpoint.read(place, identity_of(body), comm)
     return told
 
@@ -137,10 +130,13 @@ def _copied(
         end = told.get(first)
         if end is None or name in told:
             continue
+        if isinstance(end, str):
+            found[name] = end
+            continue
         body, place = bodies_and_places[name]
-        found[name] = end if isinstance(end, str) else end | {"folder": name, "labels": dict(body.labels)}
-        if comm.rank == 0 and not isinstance(end, str):
-            results.copy(bodies_and_places[first][1], place, found[name])
+        found[name] = summary = end | {"folder": name, "labels": dict(body.labels)}
+        if comm.rank == 0:
+            results.copy(bodies_and_places[first][1], place, summary)
     return found
 
 

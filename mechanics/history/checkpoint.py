@@ -1,4 +1,4 @@
-"""A state as arrays that do not depend on how many processes hold it: cell by cell, in the order of the mesh as made."""
+"""A state as arrays that do not depend on how many processes hold it: cell by cell, as the mesh was made."""
 
 import hashlib
 from collections.abc import Mapping

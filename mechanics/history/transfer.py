@@ -28,9 +28,8 @@ def carry(old: Solid, new: Solid, parents: np.ndarray, places: np.ndarray) -> No
         _carry_points(before, after, parents, places, bounded=number == 1)
     for before, after in zip(old.state.fatigue, new.state.fatigue, strict=True):
         _carry_points(before, after, parents, places, bounded=True)
-    for before, after in zip(old.platens.fields().values(), new.platens.fields().values(), strict=True):
-        everywhere = slice(None)
-        ends = (before.function_space, before, everywhere), (after.function_space, after, everywhere)
+    for rest, moved in zip(old.platens.fields().values(), new.platens.fields().values(), strict=True):
+        ends = (rest.function_space, rest, slice(None)), (moved.function_space, moved, slice(None))
         _carry_field(*ends, parents, places)
     for name, part in old.state.parts.items():
         new.state.parts.setdefault(name, part)  # a schedule and a history go on as they are
