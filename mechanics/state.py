@@ -77,29 +77,3 @@ class State:
         """Hand each part its numbers."""
         for name, part in self.parts.items():
             part.take(numbers[name])
-
-
-class Extrapolation:
-    """Where the next equilibrium would be if displacement and damage went on as between the last two."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._known: list[tuple[float, np.ndarray, np.ndarray]] = []  # at most two
-
-    @property
-    def ready(self) -> bool:
-        return len(self._known) == 2
-
-    def remember(self, load: float) -> None:
-        """The present state is the equilibrium at this load."""
-        self._known = [*self._known[-1:], (load, self._state.u.x.array.copy(), self._state.d.x.array.copy())]
-
-    def to(self, load: float) -> tuple[np.ndarray, np.ndarray] | None:
-        """Displacement and damage; none where the present state is not the last equilibrium."""
-        if not self.ready:
-            return None
-        (first, u0, d0), (last, u1, d1) = self._known
-        if last == first or not np.array_equal(u1, self._state.u.x.array):
-            return None
-        further = (load - last) / (last - first)
-        return u1 + further * (u1 - u0), d1 + further * (d1 - d0)

@@ -322,7 +322,8 @@ def test_restored_state_gives_the_same_step_again(make_solid, block):
         AlternateMinimiser(solid).minimise()
         solid.accept()
         ends.append(solid.state.save())
-        assert all(np.any(ends[-1].arrays[name] != then) for name, then in saved.arrays.items())
+        moved = {name: then for name, then in saved.arrays.items() if not name.startswith("minimiser")}
+        assert all(np.any(ends[-1].arrays[name] != then) for name, then in moved.items())
         solid.state.restore(saved)
     for name, first in ends[0].arrays.items():
         assert first == pytest.approx(ends[1].arrays[name], rel=1e-9, abs=1e-12)

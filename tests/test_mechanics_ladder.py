@@ -14,10 +14,11 @@ from mechanics.linear.solver import Indefinite, LinearSolver
 from mechanics.minimise.alternation import Alternation
 from mechanics.minimise.certificate import certify
 from mechanics.minimise.ladder import Ending
+from mechanics.minimise.memory import Memory
 from mechanics.minimise.newton import BoundedNewton, NewtonResult, active
 from mechanics.minimise.quasi_newton import Block, QuasiNewton
 from mechanics.minimise.window import LAYERS, STEPS, Windows
-from mechanics.state import Extrapolation, State
+from mechanics.state import State
 
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
 
@@ -262,7 +263,7 @@ def test_windows_follow_a_crack(notched):
 def test_newton_that_finds_no_step_is_tried_less_often(notched, monkeypatch):
     """Up to every eighth round; and alternation gets there without it."""
     minimiser, rounds, tried = AlternateMinimiser(notched), [], []
-    monkeypatch.setattr(minimiser, "_quasi", None)
+    minimiser.memory.quasi_newton = False
     alternate = minimiser._round
     monkeypatch.setattr(minimiser, "_round", lambda: rounds.append(None) or alternate())
 
@@ -291,7 +292,7 @@ def test_a_window_is_left_where_next_to_nothing_is_gained(notched):
 def ladder(solid: Solid, settled: float | None) -> AlternateMinimiser:
     """Without quasi-Newton, which gets through by itself in so small a body."""
     minimiser = AlternateMinimiser(solid, settled=settled)
-    minimiser._quasi = None
+    minimiser.memory.quasi_newton = False
     return minimiser
 
 
@@ -370,16 +371,16 @@ def test_nothing_certified_is_nothing_converged(notched):
 
 def test_extrapolation_goes_on_as_before(make_solid, block):
     state: State = make_solid(block, uniform()).state
-    ahead = Extrapolation(state)
+    ahead = Memory(state)
     for load in (0.1, 0.3):
-        assert ahead.to(0.5) is None
+        assert ahead.extrapolated(0.5) is None
         state.u.x.array[:], state.d.x.array[:] = load, 2 * load
         ahead.remember(load)
-    u, d = ahead.to(0.4)
+    u, d = ahead.extrapolated(0.4)
     assert u == pytest.approx(0.4)
     assert d == pytest.approx(0.8)
     state.u.x.array[0] += 1e-3  # not the last equilibrium
-    assert ahead.to(0.4) is None
+    assert ahead.extrapolated(0.4) is None
 
 
 def test_an_indefinite_matrix_is_told():
@@ -408,3 +409,23 @@ def test_an_indefinite_matrix_is_told():
     with pytest.raises(Indefinite):
         solved(solver, [1.0, 2.0, 3.0], beside=3.0)
     assert solver.factorisations == count
+
+
+def test_a_step_depends_on_the_state_alone(notched):
+    """To the last bit, whatever has been solved in between: before the crack, through it and after."""
+    minimiser, saved, socs = AlternateMinimiser(notched, 1e-4), [], (0.2, 0.3, 0.45, 0.6)
+    for soc in socs:
+        saved.append(notched.state.save())
+        notched.load(soc)
+        assert minimiser.minimise().converged
+        notched.accept()
+    saved.append(notched.state.save())
+    assert notched.state.d.x.array.mean() > 0.1  # it has run
+    for number in (2, 0, 3, 1):
+        notched.state.restore(saved[number])
+        notched.load(socs[number])
+        outcome = minimiser.minimise()
+        notched.accept()
+        for name, known in saved[number + 1].arrays.items():
+            np.testing.assert_array_equal(notched.state.fields[name].x.array, known, err_msg=name)
+        assert outcome.converged

@@ -83,6 +83,12 @@ class LinearSolver:
             pc.setFactorSolverType("mumps")
         self._aged, self._fresh = True, 0  # iterations that a new one takes
 
+    def forget(self) -> None:
+        """Take the next matrix for the first one. A multigrid is made from nothing: PETSc would keep its levels."""
+        self._aged, self._fresh = True, 0
+        if self.multigrid is not None and self.factorisations > 0:
+            self._start()
+
     def renew(self, A: PETSc.Mat) -> None:
         """Factorise, for `apply`."""
         self._ksp.setOperators(A)

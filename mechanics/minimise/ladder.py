@@ -22,10 +22,10 @@ from mechanics.linear.multigrid import Multigrid, pays
 from mechanics.linear.solver import Linear, LinearSolver
 from mechanics.minimise.alternation import Alternation
 from mechanics.minimise.certificate import Certificate, certify
+from mechanics.minimise.memory import Memory
 from mechanics.minimise.newton import BoundedNewton
 from mechanics.minimise.quasi_newton import Block, QuasiNewton
 from mechanics.minimise.window import Windows
-from mechanics.state import Extrapolation
 
 PATIENCE = 10  # CG iterations above which a new factorisation is cheaper, measured on the main case
 INEXACT = 0.1  # residual left of a Newton step: closer would not shorten the way, and takes twice the iterations
@@ -86,7 +86,7 @@ class AlternateMinimiser:
         # They take a factor. In space, where the whole does without, that is dearer than a step of the whole.
         windowed = solid.mesh.geometry.dim == 2 or both.multigrid is None
         self._windows = Windows(solid.coupled, d, solid.length, w_low, w_high) if windowed else None
-        self._quasi: QuasiNewton | None = QuasiNewton(
+        self._quasi = QuasiNewton(
             solid.potential,
             solid.hold_flow,
             (
@@ -94,16 +94,18 @@ class AlternateMinimiser:
                 Block(solid.damage, d_low, d_high, LinearSolver(comm, None, 1e-2), DAMAGE_AGE),
             ),
         )
-        self._extrapolation = Extrapolation(solid.state)
+        self.memory = Memory(solid.state)
+        solid.state.add("minimiser", self.memory)
 
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
+        self._forget()
         self._count, self._stopped, self._interrupt = 0, False, interrupt
         self._wait, self._rounds_waited = 1, 0
         high = self._begin()
         self._tried_first: float | None = None  # energy at which Newton was first tried
         self._tried_last = 0, np.inf  # and last: after so many steps, at this energy
         self._rounds = Alternation(self.solid, self._displacement, self._damage, self.relaxation)
-        quasi = self._quasi is not None and self._extrapolation.ready
+        quasi = self.memory.quasi_newton and self.memory.ready
         first = self._quasi_newton if quasi else self._newton if self._guessed else self._round
         while True:
             ending = self._climb(first)
@@ -111,12 +113,18 @@ class AlternateMinimiser:
                 return Outcome(ending, self._count, self._rounds.change)
             certificate = certify(self.solid, self._start, self._least[1].x.array, high)
             if certificate.damage <= self.tolerance:
-                self._extrapolation.remember(float(self.solid.charge.value))
+                self.memory.remember(float(self.solid.charge.value))
                 return Outcome(ending, self._count, min(self._rounds.change, certificate.damage), certificate)
             if self._over:
                 return Outcome(Ending.LIMIT, self._count, certificate.damage)
             self._hold(self._start)
             first = self._round
+
+    def _forget(self) -> None:
+        """Factors, shifts and ages that earlier calls have left: what a step does depends on the state alone."""
+        for newton in (self._displacement, self._damage, self._both):
+            newton.forget()
+        self._quasi.forget()
 
     def _begin(self) -> float:
         """Bounds, and where to start: the energy there if nothing but what is prescribed has moved."""
@@ -127,7 +135,7 @@ class AlternateMinimiser:
         self._hold(self._start)
         solid.coupled.join(*self._most)
         self._guessed = False
-        guess = self._extrapolation.to(float(solid.charge.value))
+        guess = self.memory.extrapolated(float(solid.charge.value))
         state.u.x.array[solid.fixed] = solid.prescribed
         high = solid.potential()
         if guess is not None:
@@ -155,9 +163,8 @@ class AlternateMinimiser:
         return self._rounds_waited >= self._wait or self._resting
 
     def _quasi_newton(self) -> Ending | None:
-        """Given up for good where it has to search even with new matrices: what closes and opens, or meets bounds, they
-        do not see."""
-        assert self._quasi is not None
+        """Given up for the rest of a history where it has to search even with new matrices: what closes and opens, or
+        meets bounds, they do not see."""
         for _ in range(2):
             still, left = (np.inf, self.tolerance), self.limit - self._count
             result = self._quasi.minimise(self._rounds.sharp, still, left, self._enough)
@@ -167,7 +174,7 @@ class AlternateMinimiser:
             self._quasi.forget()
             if self._over:
                 return None
-        self._quasi = None
+        self.memory.quasi_newton = False
         return None
 
     def _newton(self) -> Ending | None:

@@ -73,6 +73,11 @@ class BoundedNewton:
             self._unshifted[shifted] = False
         self._shift, self._served = 0.0, 0  # what the last step took, and how many in a row have taken it
 
+    def forget(self) -> None:
+        """What earlier calls have left: a shift, and a factor."""
+        self._shift, self._served = 0.0, 0
+        self.solver.forget()
+
     def minimise(
         self, tolerance: float, enough: Callable[[], bool] = lambda: False, shifting: bool = True
     ) -> NewtonResult:

@@ -119,6 +119,8 @@ class QuasiNewton:
     def forget(self) -> None:
         """The matrices: they may be of a state that is no longer taken up."""
         self._age = [block.every for block in self._blocks]
+        for block in self._blocks:
+            block.solver.forget()
 
     def _unheld(self, g: np.ndarray, held: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
         """The two loops of L-BFGS on what is free."""
