@@ -59,6 +59,7 @@ class Currents:
         if stage.pressure is not None:
             transport.at_most(self.pace.limits.largest * stage.seconds)
         done = transport.done
+        transport.forget()
         transport.advance()
         self._coupling.strain()
         self._platens.press(body, stage, min((done + transport.elapsed) / stage.seconds, 1.0))

@@ -66,6 +66,7 @@ class History:
         self._plastic_work, self._work, self._cuts = 0.0, 0.0, 0
         self._balance: Balance | None = None
         self._before: Saved | None = None  # the state before the step in hand
+        self._pacing = drive.pacing()  # and how long steps could be
         self._clock = perf_counter()
         self.state.add("schedule", drive)
         self.state.add("history", self)
@@ -113,8 +114,8 @@ class History:
             self._balance = Balance(self._meshed.solid, self._work)
         while True:
             self._save()
-            place = self._drive.place
             length = self._drive.forward(self._meshed.solid)
+            place = self._drive.place - length
             if length == 0:
                 self._tell(None)
                 if self._drive.finished:
@@ -171,11 +172,12 @@ class History:
         self._observer.whole()
 
     def _save(self) -> None:
-        self._before = self.state.save()
+        self._before, self._pacing = self.state.save(), self._drive.pacing()
 
     def _back(self) -> None:
         if self._before is not None:
             self.state.restore(self._before)
+            self._drive.take_pacing(self._pacing)
             self._before = None
 
     def _record(self, outcome: Outcome, position: Position) -> Record:

@@ -85,7 +85,7 @@ class Drive(Protocol):
         """Stages that have ended since this was last asked, each with the reason."""
 
     def pacing(self) -> Mapping[str, Number]:
-        """What steps to come depend on beside the state: a step that is taken back does not put it back."""
+        """What steps to come depend on beside the state."""
 
     def take_pacing(self, numbers: Mapping[str, Number]) -> None: ...
 

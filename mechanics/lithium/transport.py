@@ -113,6 +113,10 @@ class Transport:
         self._shorten(self.elapsed or self._length)
         self.elapsed = 0.0
 
+    def forget(self) -> None:
+        """The factor that earlier steps have left: what a step does depends on the state alone."""
+        self._step.solver.forget()
+
     def shorten(self, seconds: float) -> None:
         """A step of this length has been taken back by others; the next is half as long."""
         self._shorten(seconds)
