@@ -5,6 +5,7 @@ Knows no files, no pictures and no material by name: it gets a mesh, named regio
 
 from mechanics.body.solid import Solid, SolidError
 from mechanics.body.supports import Support
+from mechanics.compiling import keep_forms_whole
 from mechanics.history.history import Fixed, History
 from mechanics.history.pace import Limits
 from mechanics.history.record import Record
@@ -38,3 +39,5 @@ __all__ = [
     "charges",
     "star_convex",
 ]
+
+keep_forms_whole()
