@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from dolfinx import fem
@@ -18,8 +17,22 @@ from benchmarks.problems import LENGTH, Plate
 from intact.bodies.body import bodies
 from intact.bodies.body import solid as solid_of
 from intact.case.read import read
-from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Charge, Record, Solid, Support, evolve
+from mechanics import (
+    CRACK_MODELS,
+    KINEMATICS,
+    SPLITS,
+    AlternateMinimiser,
+    Fixed,
+    History,
+    Limits,
+    Record,
+    Schedule,
+    Solid,
+    Support,
+    charges,
+)
 from mechanics.body.supports import Motion
+from mechanics.history.record import Unobserved, Watched
 from mechanics.linear.solver import LinearSolver
 from mechanics.measure.detachment import BROKEN, Detachment
 from mechanics.minimise.ladder import multigrid_of
@@ -54,10 +67,11 @@ def plate(task: Plate, mesh: Path, steps: int | None) -> Run:
         return abs(body.reaction("top", task.pulled))
 
     if steps is None:
-        charge = Charge(1.0, task.largest, SMALLEST)
+        schedule = Schedule(charges(1.0), Limits(task.largest, SMALLEST, LOCATED))
     else:
-        charge = Charge((steps - 1) / (task.steps - 1), 1 / (task.steps - 1), 1 / (task.steps - 1))
-    run = _charged(body, charge, cast(Detachment, _Advance(body)), LOCATED, force)
+        size = 1 / (task.steps - 1)
+        schedule = Schedule(charges((steps - 1) * size), Limits(size, size, LOCATED))
+    run = _charged(body, schedule, _Advance(body), force)
     moved = tuple(replace(step, load=task.moved(step.load)) for step in run.steps)
     return replace(run, field=sample(domain.mesh, body.state.d), steps=moved)
 
@@ -85,9 +99,10 @@ def main_case(steps: int | None) -> Run:
     case, made = body.case, solid_of(body)
     largest = case.steps.largest
     until = case.steps.until if steps is None else steps * largest
-    charge = Charge(until, largest, case.steps.smallest, case.output.soc)
+    limits = Limits(largest, case.steps.smallest, case.steps.onset)
+    schedule = Schedule(charges(until, stops=case.output.soc), limits)
     detachment = Detachment(made.state.d, made.regions, made.boundaries, "interface", body.sizes("interface")[0])
-    return _charged(made, charge, detachment, case.steps.onset, lambda: 0.0)
+    return _charged(made, schedule, detachment, lambda: 0.0)
 
 
 def stack(size: str, solid: bool, steps: int | None) -> Run:
@@ -95,8 +110,8 @@ def stack(size: str, solid: bool, steps: int | None) -> Run:
     body = layered(size, solid, MPI.COMM_WORLD)
     fine = problems.stack(size, solid).fine
     detachment = Detachment(body.state.d, body.regions, body.boundaries, "interface", fine)
-    charge = Charge(problems.THROUGH if steps is None else 0.1 * steps, 0.1, 0.01)
-    run = _charged(body, charge, detachment, 0.02, lambda: 0.0)
+    schedule = Schedule(charges(problems.THROUGH if steps is None else 0.1 * steps), Limits(0.1, 0.01, 0.02))
+    run = _charged(body, schedule, detachment, lambda: 0.0)
     if steps is None and detachment.fraction() < 1:
         raise ArithmeticError(f"only {detachment.fraction():.0%} of the stack has let go")
     return run
@@ -136,14 +151,16 @@ def elastic_solve(body: Solid) -> float:
     return float(np.median(found))
 
 
-def _charged(body: Solid, charge: Charge, detachment: Detachment, onset: float, force: Callable[[], float]) -> Run:
-    body.load(charge.target)
+def _charged(body: Solid, schedule: Schedule, detachment: Watched, force: Callable[[], float]) -> Run:
+    start = schedule.numbers()
+    schedule.forward(body)
+    schedule.take(start)
     body.state.u.x.array[body.fixed] = body.prescribed
     elastic = elastic_solve(body)
     body.state.u.x.array[:] = 0
     after_elastic = megabytes()
     minimiser, observer = AlternateMinimiser(body), _Observer(force)
-    if not evolve(body, minimiser, charge, detachment, onset, observer):
+    if not History(Fixed(body, minimiser), schedule, detachment, observer).run():
         raise ArithmeticError("a step did not converge")
     u, d = (function.function_space.dofmap.index_map for function in (body.state.u, body.state.d))
     steps = tuple(observer.steps)
@@ -151,7 +168,7 @@ def _charged(body: Solid, charge: Charge, detachment: Detachment, onset: float, 
     return Run(unknowns, d.size_global, elastic, after_elastic, megabytes(), steps, processes=body.comm.size)
 
 
-class _Observer:
+class _Observer(Unobserved):
     def __init__(self, force: Callable[[], float]) -> None:
         self.steps: list[MeasuredStep] = []
         self._force, self._iterations = force, 0

@@ -10,10 +10,8 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pint
+from materials import units
 
 INTERNAL: Mapping[str, str] = {
     "number": "",
@@ -51,10 +49,6 @@ EXAMPLES: Mapping[str, str] = {
 COMMON_UNITS = ("nm", "um", "mm", "kPa", "MPa", "GPa", "J/m^2", "kN/mm", "mS/cm", "S/cm", "S/m")
 
 NUMBER_THEN_UNIT = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)\s*(.*?)\s*", re.DOTALL)
-# Factors with small powers and nothing else: no text can make pint calculate (m^9^9^9 would take for ever).
-POWER = r"(?:(?:\^|\*\*)(?:[-+−]?\d(?:\.\d)?|\([-+−]?\d(?:[./]\d)?\))|⁻?[¹²³⁴])"
-FACTOR = rf"\(?√?[A-Za-zµμΩ%°]+{POWER}?\)?"
-UNIT = re.compile(rf"{FACTOR}(?:(?:\s*[*/·⋅]\s*|\s+|(?=√)){FACTOR})*")
 
 
 class QuantityError(ValueError):
@@ -95,39 +89,21 @@ def _split(text: str | float | int, takes: str) -> tuple[float, str]:
     return float(digits.replace("−", "-")), unit
 
 
-@lru_cache(maxsize=1)
-def _registry() -> pint.UnitRegistry:
-    import pint  # here and not above: importing pint takes longer than everything else `intact --help` does
-
-    return pint.UnitRegistry()
-
-
-@lru_cache(maxsize=256)
-def _parsed(unit: str) -> pint.Quantity | None:
-    """One of the unit, or nothing where the text is no unit."""
-    if unit and not UNIT.fullmatch(unit):
-        return None
-    plain = re.sub(r"√([A-Za-zµμ]+)", r" \1^0.5", unit.replace("%", " percent ").replace("mAh", "mA*h"))
-    for sign, plainer in (("−", "-"), ("·", "*"), ("⋅", "*")):
-        plain = plain.replace(sign, plainer)
-    registry = _registry()
-    try:
-        return 1.0 * registry.parse_units(plain.strip())
-    except Exception:  # pint lets many kinds through, failed assertions among them: it is no unit
-        return None
-
-
 @lru_cache(maxsize=256)
 def _factor(unit: str, dimension: str) -> float | None:
-    one, internal = _parsed(unit), _parsed(INTERNAL[dimension])
-    if one is None or internal is None or one.dimensionality != internal.dimensionality:
+    """What one of the unit is in the program's own; None where it is no unit, or of another dimension."""
+    try:
+        one, internal = units.parsed(unit), units.parsed(INTERNAL[dimension])
+        return float(one.factor / internal.factor) if one.powers == internal.powers else None
+    except (units.NoUnit, OverflowError):
         return None
-    return float(one.to(internal.units).magnitude)
 
 
 def _described(unit: str) -> str:
     """What a unit of the wrong dimension measures, or the nearest right spelling of an unknown one."""
-    if _parsed(unit) is None:
+    try:
+        units.parsed(unit)
+    except units.NoUnit:
         lower = {known.lower(): known for known in COMMON_UNITS}
         near = get_close_matches(unit.lower(), lower, n=1)
         hint = f"; did you mean {lower[near[0]]}?" if near else ""

@@ -5,8 +5,10 @@ Knows no files, no pictures and no material by name: it gets a mesh, named regio
 
 from mechanics.body.solid import Solid, SolidError
 from mechanics.body.supports import Support
-from mechanics.history.charge import Charge
-from mechanics.history.evolution import Record, evolve
+from mechanics.history.history import Fixed, History
+from mechanics.history.pace import Limits
+from mechanics.history.record import Record
+from mechanics.history.schedule import Schedule, Stage, charges
 from mechanics.laws.crack import CRACK_MODELS, CrackModel
 from mechanics.laws.kinematics import KINEMATICS, Kinematics
 from mechanics.laws.medium import Cleavage, Medium
@@ -18,17 +20,21 @@ __all__ = [
     "KINEMATICS",
     "SPLITS",
     "AlternateMinimiser",
-    "Charge",
     "Cleavage",
     "CrackModel",
+    "Fixed",
+    "History",
     "Kinematics",
+    "Limits",
     "Medium",
     "Outcome",
     "Record",
+    "Schedule",
     "Solid",
     "SolidError",
     "Split",
+    "Stage",
     "Support",
-    "evolve",
+    "charges",
     "star_convex",
 ]

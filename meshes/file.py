@@ -1,4 +1,4 @@
-"""A user's own mesh: .msh by gmsh, anything else that meshio reads by meshio."""
+"""A user's own mesh: MSH files by gmsh, whatever else meshio knows by meshio, scripts never."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import gmsh
@@ -20,6 +21,7 @@ from meshes.parts import CELLS, NONE, MeshError, NodeArray, Parts
 if TYPE_CHECKING:
     import meshio
 
+MSH = b"$MeshFormat"  # how an MSH file of gmsh begins, from version 2 on
 LINEAR = {1: "line", 2: "triangle", 3: "tetra"}  # meshio's names, by dimension
 
 
@@ -36,7 +38,7 @@ def load(path: str | Path, comm: MPI.Comm) -> Domain:
         if not file.is_file():
             raise MeshError(f"there is no mesh file '{path}'")
         try:
-            parts = _read_gmsh(file) if _is_gmsh(file) else _read_meshio(file)
+            parts = _read(file)
             check(parts)
         except (MeshError, OSError) as problem:
             raise MeshError(f"the mesh file '{path}' cannot be used: {problem}") from problem
@@ -45,29 +47,45 @@ def load(path: str | Path, comm: MPI.Comm) -> Domain:
     return distribute(read, comm)
 
 
-def _is_gmsh(path: Path) -> bool:
-    """Version 2 of the format names groups element by element; gmsh reads them by curve and surface, which
-    files of other programs do not tell apart, and then puts all elements into all groups."""
+def _read(path: Path) -> Parts:
+    """The parts of a file that is what its first bytes say: its name may say anything."""
     with path.open("rb") as file:
-        version = file.read(32).split()[1:2]  # "$MeshFormat", then "2.2 0 8"
-    return path.suffix == ".msh" and not (version and version[0].startswith(b"2"))
+        head = file.read(32)
+    if not head.startswith(MSH):
+        return _read_meshio(path)
+    # Version 2 names groups element by element; gmsh reads them by curve and surface, which files of other programs do
+    # not tell apart, and then puts all elements into all groups.
+    version = head.split()[1:2]  # "$MeshFormat", then "2.2 0 8"
+    return _read_meshio(path, "gmsh") if version and version[0].startswith(b"2") else _read_gmsh(path)
 
 
 def _read_gmsh(path: Path) -> Parts:
-    with model.session():
+    """The parts of an MSH file. Gmsh takes what does not begin with `MSH` for a script and does what it says, and so it
+    does with NAME.opt beside a file; in a folder of its own, under a plain name, an MSH file is a mesh and no more."""
+    with model.session(), TemporaryDirectory() as folder:
+        alone = Path(folder, "mesh.msh")
+        alone.symlink_to(path.resolve())
         try:
-            gmsh.merge(str(path))
+            gmsh.merge(str(alone))
         except Exception as problem:  # gmsh raises nothing more particular
             raise MeshError(f"gmsh cannot read it ({problem})") from problem
         return model.read_parts()
 
 
-def _read_meshio(path: Path) -> Parts:
+def _read_meshio(path: Path, kind: str | None = None) -> Parts:
+    """The parts of a file of this format of meshio's, or of those that go by its ending."""
     import meshio  # here and not above: most meshes are drawn, and it takes long
 
+    endings = ("".join(path.suffixes[i:]).lower() for i in range(len(path.suffixes)))
+    if kind is None and not any(ending in meshio.extension_to_filetypes for ending in endings):
+        raise MeshError(
+            "it is in no format of meshes that is known, which are MSH of gmsh (it begins with $MeshFormat) and, by "
+            "their endings, those of meshio, such as .vtu, .xdmf, .med, .inp; of a geometry or a script take the mesh "
+            "that is made from it"
+        )
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            mesh = meshio.read(path)
+            mesh = meshio.read(path, kind)
     except (Exception, SystemExit) as problem:  # meshio lets all sorts of errors through, and exits on some
         reason = "it is damaged or of another format" if isinstance(problem, SystemExit) else problem
         raise MeshError(f"meshio cannot read it ({reason})") from problem

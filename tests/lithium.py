@@ -2,49 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
+from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.special import j0, jn_zeros
 
-from mechanics import Record
-from mechanics.lithium.charging import Seconds
-from mechanics.lithium.transport import StageEnd
+from mechanics import Fixed, History, Limits, Solid, Stage
+from mechanics.history.currents import Currents
+from mechanics.lithium.coupling import Coupling
+from mechanics.lithium.transport import Transport
 
 TERMS = 200
-STEPS = Seconds(smallest=1e-3, onset=1.0)
+SMALLEST = 1e-3  # s
 
 
-class Unbroken:
-    """Stands for the interface of a body that is not to break."""
-
-    def fraction(self) -> float:
-        return 0.0
-
-
-class Told:
-    """Keeps the records of a run."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.endings: list[StageEnd] = []
-
-    @property
-    def times(self) -> list[float]:
-        return [record.lithium.time for record in self.records]
-
-    @property
-    def converged(self) -> list[bool]:
-        return [record.outcome.converged for record in self.records]
-
-    def iteration(self, soc: float, count: int, detached: float) -> None: ...
-
-    def step(self, record: Record) -> None:
-        self.records.append(record)
-
-    def ended(self, ending: StageEnd) -> None:
-        self.endings.append(ending)
+def charge(solid: Solid, minimiser: Any, transport: Transport, coupling: Coupling, observer: Any) -> bool:
+    """Through all currents of the transport, with steps of no less than SMALLEST; the measure of the pace is a second.
+    Nothing lets go."""
+    stages = [Stage(f"stage {number}") for number, _ in enumerate(transport.stages)]
+    drive = Currents(transport, coupling, stages, Limits(inf, SMALLEST), 1.0)
+    return History(Fixed(solid, minimiser), drive, observer=observer).run()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from mpi4py import MPI
 
 import meshes
-from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
+from mechanics import CRACK_MODELS, SPLITS, History, Limits, Medium, Schedule, Solid, Support, charges
 from mechanics.history.adaptive import ENTERED, Adaptive, Finer
-from mechanics.minimise.ladder import Ending
+from mechanics.history.record import Unobserved
 from meshes.refine import coarse, eventual_size, inherited, refined
 from tests.processes import on_processes
 
@@ -58,14 +59,19 @@ class Strip:
         return Adaptive(self.solid(), coarse(self.domain, FINE), self.refine)
 
 
+def pulling(meshed: Adaptive, loads: Sequence[float]) -> History:
+    """To each of these loads in one step, from the equilibrium without any."""
+    whole = loads[-1]
+    return History(meshed, Schedule(charges(whole, stops=loads), Limits(whole, whole)))
+
+
 def pulled(comm: MPI.Comm, size: float) -> dict:
     strip = Strip(comm, size)
     run = strip.adaptive()
     steps = []
-    for load in PULL:
-        outcome = run.advance(load)
-        assert outcome.converged
-        run.solid.accept()
+    history = pulling(run, PULL)
+    while not history.finished:
+        assert history.step()
         energies = run.solid.energies()
         d, space = run.solid.state.d.x.array, run.solid.state.d.function_space
         nodes = space.dofmap.list[coarse(strip.domain, FINE)]
@@ -114,39 +120,53 @@ def test_energy_does_not_jump() -> None:
 def test_a_step_that_is_repeated_starts_from_the_state_before_it() -> None:
     strip = Strip(MPI.COMM_SELF, STACK.fine)
     adaptive = strip.adaptive()
-    adaptive.advance(0.0)
+    history = pulling(adaptive, (0.06,))
+    history.step()
     energies, seen = adaptive.solid.energies(), []
-    refine = adaptive.refine
+    refine = adaptive.refine_cells
 
     def watched(cells: np.ndarray, spent: int) -> None:
         seen.append((adaptive.solid.energies(), float(adaptive.solid.charge.value)))
         refine(cells, spent)
 
-    adaptive.refine = watched  # type: ignore[method-assign]
-    adaptive.advance(0.06)
+    adaptive.refine_cells = watched  # type: ignore[method-assign]
+    history.step()
     assert seen[0] == (energies, 0.0)
     assert adaptive.solid.charge.value == 0.06
 
 
-def test_a_step_that_is_interrupted_leaves_the_state_before_it() -> None:
+class Stop(Exception):
+    """From outside."""
+
+
+class Stopping(Unobserved):
+    def iteration(self, soc: float, count: int, detached: float) -> None:
+        if count == 2:
+            raise Stop
+
+
+def test_a_step_that_is_stopped_leaves_the_state_before_it() -> None:
     adaptive = Strip(MPI.COMM_SELF, STACK.fine).adaptive()
-    adaptive.advance(0.0)
+    history = History(adaptive, Schedule(charges(0.03), Limits(0.03, 0.03)), observer=Stopping())
+    history.step()
     before = adaptive.solid.state.save()
-    assert adaptive.advance(0.03, lambda count: count == 2).ending is Ending.INTERRUPTED
+    with pytest.raises(Stop):
+        history.step()
     assert adaptive.solid.charge.value == 0.0
-    for array, saved in zip(adaptive.solid.state.save(), before, strict=True):
-        np.testing.assert_array_equal(array, saved)
+    for name, saved in before.arrays.items():
+        np.testing.assert_array_equal(adaptive.solid.state.fields[name].x.array, saved)
 
 
 def begun(comm: MPI.Comm) -> dict:
     """Up to where a refinement has been made and settled."""
     strip = Strip(comm, STACK.fine)
     adaptive = strip.adaptive()
-    for load in (0.0, 0.03):
-        assert adaptive.advance(load).converged
+    history = pulling(adaptive, (0.03, 0.035))
+    for _ in range(2):
+        assert history.step()
     cells = coarse(strip.domain, FINE)
-    adaptive.refine(cells[: len(cells) // 2])  # of each process
-    assert adaptive.advance(0.035).converged
+    adaptive.refine_cells(cells[: len(cells) // 2])  # of each process
+    assert history.step()
     energies = adaptive.solid.energies()
     return {"energies": [energies.elastic, energies.fracture], "jumps": [one.jump for one in adaptive.transfers]}
 

@@ -13,12 +13,13 @@ from mpi4py import MPI
 import meshes
 from mechanics import CRACK_MODELS, KINEMATICS, SPLITS, AlternateMinimiser, Medium, Solid, SolidError, Support
 from mechanics.laws.medium import Crystal
-from mechanics.lithium.charging import Coupling, charge
+from mechanics.lithium.coupling import Coupling
 from mechanics.lithium.diffusion import Diffusion, Host
 from mechanics.lithium.tr_bdf2 import TimeStep
-from mechanics.lithium.transport import Stage, Transport
+from mechanics.lithium.transport import Current, Transport
 from mechanics.minimise.ladder import Ending
-from tests.lithium import STEPS, Told, Unbroken
+from tests.lithium import SMALLEST, charge
+from tests.notebook import Notebook
 from tests.processes import on_processes
 from tests.verification.rounds import TOUGH, quarter, settle, solid_of, stresses, symmetric
 
@@ -71,10 +72,10 @@ class Block:
     def content(self) -> np.ndarray:
         return self.diffusion.content.x.array
 
-    def charge(self, *stages: Stage, **settings: float) -> Told:
-        told = Told()
+    def charge(self, *stages: Current, **settings: float) -> Notebook:
+        told = Notebook()
         transport = Transport(self.diffusion, stages, **settings)
-        assert charge(self.solid, self.minimiser, transport, self.coupling, Unbroken(), STEPS, told)
+        assert charge(self.solid, self.minimiser, transport, self.coupling, told)
         return told
 
 
@@ -95,8 +96,8 @@ def test_slow_charge_is_uniform_shrinkage(beta, scatter):
         diffusion = Diffusion(domain.mesh, cells, {"rim": rim}, Host(D, beta), damage=solid.state.d)
         diffusion.content.interpolate(lambda x: 1.0 + 0 * x[0])
         coupling = Coupling(solid, diffusion, [(cells, PARTICLE)])
-        transport = Transport(diffusion, [Stage(rate, mean=end)], tolerance)
-        assert charge(solid, AlternateMinimiser(solid), transport, coupling, Unbroken(), STEPS, Told())
+        transport = Transport(diffusion, [Current(rate, mean=end)], tolerance)
+        assert charge(solid, AlternateMinimiser(solid), transport, coupling, Notebook())
         return stresses(solid)
 
     even = solid_of(domain, [replace(PARTICLE, shrinkage=SLOPE * (end - 1)), MATRIX], symmetric(2), plane)
@@ -114,7 +115,7 @@ def test_content_at_rest_in_its_own_stress():
     the mean over each element of both, away from the corner, where the stress has no bound."""
     block = Block(12)
     block.content[:] = 0.8 - 0.3 * block.places[0]
-    block.charge(Stage(0.0, duration=500.0), tolerance=1e-3)
+    block.charge(Current(0.0, duration=500.0), tolerance=1e-3)
     points = stresses(block.solid)
     hydrostatic = np.trace(points, axis1=1, axis2=2).reshape(-1, 3).mean(axis=1)[block.cells] / 3
     corners = block.diffusion.content.function_space.dofmap.list[block.cells]
@@ -155,7 +156,7 @@ def test_steps_do_not_shrink_where_stress_moves_lithium_more_than_its_gradient_d
     come to a thousandth of the time."""
     block = Block(8)
     block.content[:] = 0.8 - 0.3 * block.places[0]
-    told = block.charge(Stage(0.0, duration=1e5), tolerance=1e-3)
+    told = block.charge(Current(0.0, duration=1e5), tolerance=1e-3)
     assert BETA * block.diffusion.softening.value == pytest.approx(
         BETA * 2 * PARTICLE.young / (3 * (1 - PARTICLE.poisson)) * SLOPE
     )
@@ -166,8 +167,8 @@ def test_steps_do_not_shrink_where_stress_moves_lithium_more_than_its_gradient_d
 def test_steps_heed_how_far_stress_was_from_what_transport_expected():
     """Else a long step leaves lithium out of balance with the stress, and the next one is refused a dozen times."""
     block = Block(8)
-    transport = Transport(block.diffusion, [Stage(1e-3, mean=0.95)], 1e-6)
-    assert charge(block.solid, block.minimiser, transport, block.coupling, Unbroken(), STEPS, Told())
+    transport = Transport(block.diffusion, [Current(1e-3, mean=0.95)], 1e-6)
+    assert charge(block.solid, block.minimiser, transport, block.coupling, Notebook())
     assert transport.refused == 0
 
 
@@ -175,7 +176,7 @@ def test_steps_heed_how_far_stress_was_from_what_transport_expected():
 def test_lithium_stays_where_the_rim_has_let_go():
     block = Block(8)
     block.solid.state.d.interpolate(lambda x: 1.0 * ((x[1] > 0.499) & (x[1] < 0.501) & (x[0] < 1.001)))
-    block.charge(Stage(10.0, duration=60.0), tolerance=1e-3)
+    block.charge(Current(10.0, duration=60.0), tolerance=1e-3)
     assert block.diffusion.mean() == pytest.approx(1 - 60 * 10 / 3600, rel=1e-10)
     far, near = (np.isclose(block.places[0], at) & np.isclose(block.places[1], 0.5) for at in (0.0, 1.0))
     assert block.content[far][0] > block.content[near][0] + 0.02
@@ -209,18 +210,18 @@ class Stubborn:
 
 
 def test_a_step_without_equilibrium_is_halved_and_taken_again():
-    block, told = Block(4), Told()
-    transport = Transport(block.diffusion, [Stage(10.0, duration=60.0)], 1e-3)
+    block, told = Block(4), Notebook()
+    transport = Transport(block.diffusion, [Current(10.0, duration=60.0)], 1e-3)
     minimiser = Stubborn(block.minimiser, lambda count: count in (4, 5))
-    assert charge(block.solid, minimiser, transport, block.coupling, Unbroken(), STEPS, told)
+    assert charge(block.solid, minimiser, transport, block.coupling, told)
     assert all(told.converged)
     assert minimiser.count == len(told.times) + 2
     assert block.diffusion.mean() == pytest.approx(1 - 60 * 10 / 3600, rel=1e-10)
 
 
 def test_without_equilibrium_however_short_the_step_it_ends_at_the_last_one():
-    block, told = Block(4), Told()
-    transport = Transport(block.diffusion, [Stage(10.0, duration=60.0)], 1e-3)
+    block, told = Block(4), Notebook()
+    transport = Transport(block.diffusion, [Current(10.0, duration=60.0)], 1e-3)
     kept = {}
 
     def fails(count: int) -> bool:
@@ -229,11 +230,11 @@ def test_without_equilibrium_however_short_the_step_it_ends_at_the_last_one():
         return count > 3
 
     minimiser = Stubborn(block.minimiser, fails)
-    assert not charge(block.solid, minimiser, transport, block.coupling, Unbroken(), STEPS, told)
+    assert not charge(block.solid, minimiser, transport, block.coupling, told)
     assert told.converged == [True, True, True, False]
     assert transport.time == told.times[-2]
     assert told.records[-1].energies == told.records[-2].energies  # of where the body is
-    assert 1 <= (told.times[-1] - transport.time) / STEPS.smallest < 2
+    assert 1 <= (told.times[-1] - transport.time) / SMALLEST < 2
     u = block.solid.state.u.x.array.copy()
     block.coupling.strain()
     assert block.minimiser.minimise().converged  # where it already is: strain, content and displacement agree
@@ -250,7 +251,7 @@ def figures(comm: MPI.Comm) -> list[float]:
     """With part of the rim broken."""
     block = Block(6, comm)
     block.solid.state.d.interpolate(lambda x: 0.9 * (np.isclose(x[1], 0.5) & (x[0] < 0.7)))
-    told = block.charge(Stage(10.0, duration=30.0), Stage(0.0, duration=10.0), tolerance=1e-2)
+    told = block.charge(Current(10.0, duration=30.0), Current(0.0, duration=10.0), tolerance=1e-2)
     contact, diffusion = block.diffusion.contact(), block.diffusion
     square = diffusion.sum(diffusion.mass * block.content**2)
     stress = diffusion.sum(diffusion.mass * diffusion.stress.x.array)

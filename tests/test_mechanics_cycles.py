@@ -15,17 +15,16 @@ from mechanics import (
     KINEMATICS,
     SPLITS,
     AlternateMinimiser,
-    Charge,
     Medium,
     Outcome,
     Record,
+    Schedule,
     Solid,
     Support,
-    evolve,
 )
 from mechanics.measure.detachment import Detachment
 from mechanics.minimise.ladder import Ending
-from tests.notebook import Notebook
+from tests.notebook import Notebook, charged, evolve
 
 UNEVEN = (0.25, 0.9, 0.0, 1.0)  # turns
 SLIDING = {"bottom": Support((1,)), "top": Support((1,)), "left": Support((0,))}  # and free to the right
@@ -34,10 +33,10 @@ AREA = 3.0  # µm², of the block
 E, NU = 1000.0, 0.3
 
 
-def evolved(solid: Solid, charge: Charge, layer: str = "interface", tolerance: float = 1e-6) -> list[Record]:
+def evolved(solid: Solid, charge: Schedule, layer: str = "interface", tolerance: float = 1e-6) -> list[Record]:
     """Every step without a cut: where detachment begins does not matter."""
     detachment, kept = Detachment(solid.state.d, solid.regions, solid.boundaries, layer, 0.25), Notebook()
-    assert evolve(solid, AlternateMinimiser(solid, tolerance), charge, detachment, 1.0, kept)
+    assert evolve(solid, AlternateMinimiser(solid, tolerance), charge, detachment, kept)
     return kept.records
 
 
@@ -47,15 +46,25 @@ def at_turns(records: list[Record]) -> list[Record]:
     return [records[0], *ends, records[-1]]
 
 
-def passed(charge: Charge, cut: float = 1.0) -> list[tuple[float, int]]:
+class Body:
+    """Stands for what a schedule acts on."""
+
+    pressure = 0.0
+
+    def load(self, charge: float) -> None: ...
+
+
+def passed(schedule: Schedule, cut: float = 1.0) -> list[tuple[float, int]]:
     """State of charge and half cycle of each step; the first steps cut down to this."""
     reached = []
-    while not charge.finished:
-        while charge.coming > cut and charge.halve():
-            pass
-        half = charge.half_cycle
-        charge.accept()
-        reached.append((charge.soc, half))
+    while not schedule.finished:
+        numbers = schedule.numbers()
+        length = schedule.forward(Body())
+        if length > cut and schedule.pace.halve(length):
+            schedule.take(numbers)
+            continue
+        schedule.pace.grow(schedule.place)
+        reached.append((schedule.position.soc, schedule.position.half_cycle))
     return reached
 
 
@@ -63,7 +72,7 @@ def passed(charge: Charge, cut: float = 1.0) -> list[tuple[float, int]]:
 
 
 def test_charge_lands_on_every_turn_exactly_and_on_milestones_on_the_first_way_up_only():
-    reached = passed(Charge(0.7, 0.15, 0.001, [0.31, 0.5, 0.8], turns=UNEVEN))
+    reached = passed(charged(0.7, 0.15, 0.001, [0.31, 0.5, 0.8], turns=UNEVEN))
     assert [soc for soc, half in reached if half == 1] == pytest.approx([0.15, 0.3, 0.31, 0.46, 0.5, 0.65, 0.7])
     assert {0.31, 0.5} <= {soc for soc, _ in reached}
     ends = [max((i, soc) for i, (soc, at) in enumerate(reached) if at == half)[1] for half in range(1, 6)]
@@ -77,7 +86,7 @@ def test_charge_lands_on_every_turn_exactly_and_on_milestones_on_the_first_way_u
 @pytest.mark.parametrize("cut", [0.15, 0.04, 0.011])
 def test_steps_of_any_size_never_cross_a_turn(cut):
     """Each goes one way, and half cycles are counted one by one."""
-    reached = passed(Charge(0.7, 0.15, 0.001, turns=UNEVEN), cut)
+    reached = passed(charged(0.7, 0.15, 0.001, turns=UNEVEN), cut)
     halves = [half for _, half in reached]
     assert sorted(set(halves)) == [1, 2, 3, 4, 5]
     assert halves == sorted(halves)
@@ -89,26 +98,18 @@ def test_steps_of_any_size_never_cross_a_turn(cut):
 
 
 def test_a_cut_step_before_a_turn_is_cut_on_its_side_of_it():
-    charge = Charge(1.0, 0.4, 0.01, turns=(0.0,))
+    schedule = charged(1.0, 0.4, 0.01, turns=(0.0,))
     for _ in range(3):
-        charge.accept()
-    assert (charge.soc, charge.half_cycle, charge.finished) == (1.0, 2, False)
-    assert charge.halve()
-    assert charge.target == pytest.approx(0.8)
-    charge.accept()
-    assert charge.halve()
-    assert charge.halve()
-    assert charge.target == pytest.approx(0.7)
+        schedule.forward(Body())
+        schedule.pace.grow(schedule.place)
+    assert (schedule.position.soc, schedule.position.half_cycle, schedule.finished) == (1.0, 1, False)
+    reached = passed(schedule, cut=0.2)
+    assert reached[0] == (pytest.approx(0.8), 2)
+    assert reached[1] == (pytest.approx(0.6), 2)
 
 
 def test_a_charge_is_finished_after_its_last_turn_only():
-    charge = Charge(1.0, 1.0, 0.01, turns=(0.5, 1.0))
-    told = []
-    while not charge.finished:
-        told.append((charge.soc, charge.target, charge.half_cycle))
-        charge.accept()
-    assert told == [(0.0, 1.0, 1), (1.0, 0.5, 2), (0.5, 1.0, 3)]
-    assert charge.passed == 2.0
+    assert passed(charged(1.0, 1.0, 0.01, turns=(0.5, 1.0))) == [(1.0, 1), (0.5, 2), (1.0, 3)]
 
 
 class Breaking:
@@ -116,11 +117,11 @@ class Breaking:
 
     def __init__(self, solid: Solid, half: int, at: float) -> None:
         self.solid, self.half, self.at = solid, half, at
-        self.charge: Charge | None = None
+        self.charge: Schedule | None = None
 
     def minimise(self, interrupt=lambda count: False) -> Outcome:
         soc = float(self.solid.charge.value)
-        if self.charge is not None and self.charge.finished is False and self.charge.half_cycle == self.half:
+        if self.charge is not None and self.charge.position.half_cycle == self.half:
             beyond = soc >= self.at if self.half % 2 else soc <= self.at
             self.solid.state.d.x.array[:] = 1.0 if beyond else self.solid.state.d.x.array
         ending = Ending.INTERRUPTED if interrupt(1) else Ending.CONVERGED
@@ -131,9 +132,9 @@ class Breaking:
 def test_where_detachment_begins_is_bisected_in_a_later_half_cycle_too(make_solid, block, half):
     solid = make_solid(block, uniform())
     stand_in, notebook = Breaking(solid, half, 0.37), Notebook()
-    stand_in.charge = charge = Charge(1.0, 0.1, 0.001, turns=(0.0, 1.0))
+    stand_in.charge = charge = charged(1.0, 0.1, 0.001, turns=(0.0, 1.0), onset=0.02)
     detachment = Detachment(solid.state.d, solid.regions, solid.boundaries, "interface", 0.25)
-    assert evolve(solid, stand_in, charge, detachment, 0.02, notebook)
+    assert evolve(solid, stand_in, charge, detachment, notebook)
     first = next(i for i, record in enumerate(notebook.records) if record.detached_fraction > 0)
     before, at = notebook.records[first - 1 : first + 1]
     assert at.half_cycle == half
@@ -150,7 +151,7 @@ def test_where_detachment_begins_is_bisected_in_a_later_half_cycle_too(make_soli
 def test_an_elastic_body_is_after_each_cycle_what_it_was_before(make_solid, block):
     """Force is proportional to charge, so the trapezoidal rule adds the work up exactly: round-off, linear solver."""
     solid = make_solid(block, uniform(shrinkage=-0.01, toughness=1e6))
-    records = evolved(solid, Charge(1.0, 0.3, 0.01, turns=(0.0, 1.0, 0.0)))
+    records = evolved(solid, charged(1.0, 0.3, 0.01, turns=(0.0, 1.0, 0.0)))
     start, full, empty, again, end = at_turns(records)
     assert full.energies.elastic == pytest.approx(again.energies.elastic, rel=1e-9)
     for record in (start, empty, end):
@@ -173,7 +174,7 @@ def test_plastic_work_of_each_half_cycle_of_a_layer_that_shrinks_between_walls(m
     stiffness, yields, shrinks = E / (1 - NU), 10.0, 0.05
     media = uniform(toughness=1e6, shrinkage=-shrinks, yield_stress=yields, hardening=hardening)
     solid = make_solid(block, media, supports=SLIDING, split=SPLITS["none"])
-    records = at_turns(evolved(solid, Charge(1.0, 1 / steps, 0.01, turns=(0.0, 1.0, 0.0, 1.0, 0.0))))
+    records = at_turns(evolved(solid, charged(1.0, 1 / steps, 0.01, turns=(0.0, 1.0, 0.0, 1.0, 0.0))))
     spent, flowed, stress = [0.0], [], 0.0
     for _ in range(6):
         limit = max(stress, yields)
@@ -192,7 +193,7 @@ def test_energy_goes_nowhere_over_two_cycles(make_solid, block):
     media = uniform(shrinkage=-0.02, yield_stress=10.0, hardening=100.0, toughness=2.0)
     supports = SLIDING | {"bottom": Support((0, 1)), "top": Support(spring=2000.0)}
     solid = make_solid(block, media, supports=supports, crack=CRACK_MODELS["AT2"])
-    records = evolved(solid, Charge(1.0, 0.025, 0.01, turns=(0.0, 1.0, 0.0)))
+    records = evolved(solid, charged(1.0, 0.025, 0.01, turns=(0.0, 1.0, 0.0)))
     total = [sum(astuple(record.energies)) + record.plastic_work for record in records]
     assert [record.work for record in records] == pytest.approx(total, abs=5e-4 * total[-1])
     ends = at_turns(records)
@@ -218,8 +219,8 @@ def test_a_layer_that_broke_carries_pressure_again_when_it_is_discharged(make_so
             super().step(record)
             pressed.append(solid.reaction("bottom", 1) / 2.0)
 
-    gauge, charge = Gauge(), Charge(1.0, 0.1, 0.001, turns=(0.0, 1.0, 0.0))
-    assert evolve(solid, AlternateMinimiser(solid, 1e-6), charge, detachment, 0.1, gauge)
+    gauge, charge = Gauge(), charged(1.0, 0.1, 0.001, turns=(0.0, 1.0, 0.0), onset=0.1)
+    assert evolve(solid, AlternateMinimiser(solid, 1e-6), charge, detachment, gauge)
     forces = {
         record.half_cycle: force for record, force in zip(gauge.records, pressed, strict=True)
     }  # the last of each
@@ -254,7 +255,7 @@ def test_going_on_as_before_does_no_harm_where_charge_turns(make_solid, block):
         assert outcome.converged
         assert outcome.certificate is not None
         assert outcome.certificate.healing == 0
-        ends.append((solid.potential(), *solid.state.save()[:2]))
+        ends.append((solid.potential(), solid.state.u.x.array.copy(), solid.state.d.x.array.copy()))
     for known, fresh in zip(*ends, strict=True):
         assert known == pytest.approx(fresh, rel=1e-6, abs=1e-6)
 
@@ -288,7 +289,7 @@ def two_bars(pull: float, strain: float, yields: float, hardening: float) -> Sol
 
 def elongations(solid: Solid, cycles: int) -> np.ndarray:
     """Of the still bar, after each cycle, less what it was at first."""
-    charge = Charge(1.0, 0.25, 0.01, turns=(0.0, *[1.0, 0.0] * (cycles - 1)))
+    charge = charged(1.0, 0.25, 0.01, turns=(0.0, *[1.0, 0.0] * (cycles - 1)))
     heights: list[float] = []
 
     class Ruler(Notebook):
@@ -300,7 +301,7 @@ def elongations(solid: Solid, cycles: int) -> np.ndarray:
                 heights.append(float(u.x.array.reshape(-1, 2)[top, 1].mean()))
 
     detachment = Detachment(solid.state.d, solid.regions, solid.boundaries, "interface", 0.5)
-    assert evolve(solid, AlternateMinimiser(solid), charge, detachment, 1.0, Ruler())
+    assert evolve(solid, AlternateMinimiser(solid), charge, detachment, Ruler())
     return np.array(heights) - heights[0]
 
 

@@ -11,7 +11,7 @@ from mechanics.lithium.diffusion import Diffusion, Host, attraction
 from mechanics.lithium.facing import Facing
 from mechanics.lithium.surfaces import LOST, SurfaceError
 from mechanics.lithium.tr_bdf2 import NotSettled, TimeStep
-from mechanics.lithium.transport import Stage, StageEnd, Transport, TransportError
+from mechanics.lithium.transport import Current, StageEnd, Transport, TransportError
 from mechanics.measure.detachment import BROKEN
 from tests.lithium import Series
 from tests.verification.v09_diffusion import at_rest
@@ -40,7 +40,7 @@ class Square:
     def fill(self, content) -> None:
         self.diffusion.content.interpolate(content)
 
-    def run(self, *stages: Stage, **settings: float) -> Transport:
+    def run(self, *stages: Current, **settings: float) -> Transport:
         transport = Transport(self.diffusion, stages, **settings)
         while not transport.finished:
             transport.advance()
@@ -77,7 +77,7 @@ def test_lithium_is_kept_to_round_off(beta, around_axis):
     diffusion.pull(300 * np.sin(5 * square.places[0] * square.places[1]), 0.2 * square.places[1])
     start = diffusion.amount()
     assert diffusion.volume == pytest.approx(pi / 2 if around_axis else 0.5, rel=1e-12)
-    transport = square.run(Stage(2.0, duration=300.0), Stage(0.0, duration=100.0), Stage(-1.0, duration=200.0))
+    transport = square.run(Current(2.0, duration=300.0), Current(0.0, duration=100.0), Current(-1.0, duration=200.0))
     passed = (-2.0 * 300 + 1.0 * 200) / 3600 * diffusion.volume
     assert transport.time == pytest.approx(600.0, rel=1e-12)
     assert diffusion.amount() - start == pytest.approx(passed, rel=1e-10)
@@ -127,7 +127,7 @@ def test_particle_that_has_let_go_gets_no_current_and_the_other_one_all():
     square.fill(lambda x: 1.0 + 0 * x[0])
     square.damage.interpolate(lambda x: (1 - LOST / 2) * (x[0] < 0.5))
     assert square.diffusion.contact().lost == ["left"]
-    square.run(Stage(1.0, duration=360.0))
+    square.run(Current(1.0, duration=360.0))
     content, left = square.diffusion.content.x.array, square.places[0] < 0.5
     np.testing.assert_allclose(content[square.active][left[square.active]], 1.0, atol=1e-12)
     assert square.diffusion.mean() == pytest.approx(0.9, rel=1e-12)
@@ -167,7 +167,7 @@ class Uneven:
 def test_particles_of_any_size_are_charged_alike():
     """By their depth: at C/1000 content is even, and the same in both; by area the short one would be empty first."""
     line = Uneven()
-    transport = Transport(line.diffusion, [Stage(1e-3, mean=0.5)])
+    transport = Transport(line.diffusion, [Current(1e-3, mean=0.5)])
     while not transport.finished:
         transport.advance()
     assert list(line.diffusion.means()) == ["short", "long"]
@@ -180,7 +180,7 @@ def test_a_stage_ends_where_the_first_surface_has_got_to():
     """Half of the short one's touch is lost, so that it gets half, and the long one more than its share."""
     line = Uneven()
     line.damage.x.array[line.places < 0.3] = 0.5
-    transport = Transport(line.diffusion, [Stage(10.0, surface=0.5), Stage(-10.0, surface=0.9)])
+    transport = Transport(line.diffusion, [Current(10.0, surface=0.5), Current(-10.0, surface=0.9)])
     while not transport.finished:
         over = len(transport.endings)
         transport.advance()
@@ -195,7 +195,13 @@ def test_a_stage_ends_where_the_first_surface_has_got_to():
 
 def test_half_cycles_count_turns_and_not_rests():
     line = Uneven()
-    stages = [Stage(5.0, mean=0.9), Stage(0.0, 10.0), Stage(5.0, mean=0.8), Stage(-5.0, mean=0.9), Stage(0.0, 10.0)]
+    stages = [
+        Current(5.0, mean=0.9),
+        Current(0.0, 10.0),
+        Current(5.0, mean=0.8),
+        Current(-5.0, mean=0.9),
+        Current(0.0, 10.0),
+    ]
     transport, told = Transport(line.diffusion, stages, 1e-2), {}
     while not transport.finished:
         stage, half = len(transport.endings), transport.half_cycle
@@ -206,7 +212,7 @@ def test_half_cycles_count_turns_and_not_rests():
 
 def test_first_step_of_a_stage_can_be_halved_again_and_again():
     line = Uneven()
-    transport, tried = Transport(line.diffusion, [Stage(1.0, duration=50.0)]), []
+    transport, tried = Transport(line.diffusion, [Current(1.0, duration=50.0)]), []
     for _ in range(5):
         transport.advance()
         tried.append(transport.elapsed)
@@ -236,7 +242,7 @@ def test_nothing_in_touch_ends_a_stage_with_current_and_not_a_rest():
     square = Square(Host(1e-2))
     square.fill(lambda x: x[0])
     square.damage.x.array[:] = 1.0
-    transport = square.run(Stage(1.0, duration=10.0), Stage(0.0, duration=1000.0))
+    transport = square.run(Current(1.0, duration=10.0), Current(0.0, duration=1000.0))
     assert transport.endings == [StageEnd.UNREACHABLE, StageEnd.DURATION]
     assert transport.time == pytest.approx(1000.0)
     assert np.ptp(square.diffusion.content.x.array[square.active]) < 1e-4
@@ -258,7 +264,7 @@ def test_rest_relaxes_to_the_mean():
     square = Square(Host(1e-2))
     square.fill(lambda x: 0.5 + 0.3 * np.cos(2 * pi * x[0]) * np.cos(pi * x[1]) + 0.1 * x[0])
     mean = square.diffusion.mean()
-    square.run(Stage(0.0, duration=20 * (1 / pi) ** 2 / 1e-2), tolerance=1e-5)
+    square.run(Current(0.0, duration=20 * (1 / pi) ** 2 / 1e-2), tolerance=1e-5)
     np.testing.assert_allclose(square.diffusion.content.x.array[square.active], mean, atol=1e-5)
 
 
@@ -266,10 +272,10 @@ def test_stages_end_at_the_mean_the_surface_or_the_time_that_comes_first():
     """Contents within the tolerance, times by what has flowed; 1C takes out 0.8 of all sites an hour."""
     diffusion = line(40, Host(1e-4, capacity=0.8))
     stages = (
-        Stage(1.0, mean=0.9, surface=0.1),
-        Stage(2.0, mean=0.0, surface=0.6),
-        Stage(0.0, duration=123.0),
-        Stage(-1.0, duration=100.0, mean=1.0),
+        Current(1.0, mean=0.9, surface=0.1),
+        Current(2.0, mean=0.0, surface=0.6),
+        Current(0.0, duration=123.0),
+        Current(-1.0, duration=100.0, mean=1.0),
     )
     transport, told = Transport(diffusion, stages), []
     while not transport.finished:
@@ -290,7 +296,7 @@ def test_stages_end_at_the_mean_the_surface_or_the_time_that_comes_first():
 
 def test_stage_that_is_over_when_it_begins():
     diffusion = line(10, Host(1e-2))
-    transport = Transport(diffusion, [Stage(1.0, surface=1.1), Stage(-1.0, mean=0.5)])
+    transport = Transport(diffusion, [Current(1.0, surface=1.1), Current(-1.0, mean=0.5)])
     while not transport.finished:
         transport.advance()
     assert transport.endings == [StageEnd.SURFACE, StageEnd.MEAN]
@@ -302,12 +308,12 @@ def test_stage_that_is_over_when_it_begins():
 )
 def test_stage_without_an_end(wrong):
     with pytest.raises(ValueError, match="takes a positive duration"):
-        Stage(**wrong)
+        Current(**wrong)
 
 
 def test_a_step_that_is_taken_back_leaves_no_trace_and_is_halved():
     diffusion = line(20, Host(1e-2))
-    transport = Transport(diffusion, [Stage(1.0, duration=50.0)], tolerance=1e-3)
+    transport = Transport(diffusion, [Current(1.0, duration=50.0)], tolerance=1e-3)
     for _ in range(4):
         transport.advance()
     content, time = diffusion.content.x.array.copy(), transport.time
@@ -328,7 +334,7 @@ def test_a_step_that_is_taken_back_leaves_no_trace_and_is_halved():
 
 def test_no_step_is_longer_than_the_largest():
     diffusion = line(20, Host(1e-2))
-    transport, steps = Transport(diffusion, [Stage(0.1, duration=50.0)], largest=5.0), []
+    transport, steps = Transport(diffusion, [Current(0.1, duration=50.0)], largest=5.0), []
     while not transport.finished:
         transport.advance()
         steps.append(transport.elapsed)
@@ -348,7 +354,7 @@ def test_stress_holds_lithium_where_it_pulls():
 def test_error_stays_at_the_tolerance(tolerance):
     """At every moment, ×3: each step may err by it, and older errors fade. Held against the same mesh in steps for a
     hundredth of it. The current is switched on and off, which is the hardest there is for it."""
-    stages = [Stage(1.0, duration=t) for t in (20, 80, 300)] + [Stage(0.0, duration=t) for t in (20, 80, 300)]
+    stages = [Current(1.0, duration=t) for t in (20, 80, 300)] + [Current(0.0, duration=t) for t in (20, 80, 300)]
 
     def told(tolerance: float) -> tuple[int, np.ndarray]:
         diffusion, ends, count = line(50, Host(1e-2), radius=5.0), [], 0
@@ -397,7 +403,7 @@ def test_a_step_that_errs_by_more_than_the_tolerance_is_not_kept():
     for tolerance in (0.03, 0.0003):
         diffusion = line(50, Host(1e-2))
         diffusion.content.x.array[:] = 1.0 * (np.arange(51) == 50)
-        transport = Transport(diffusion, [Stage(0.0, duration=0.1)], tolerance, largest=0.1)
+        transport = Transport(diffusion, [Current(0.0, duration=0.1)], tolerance, largest=0.1)
         while not transport.finished:
             transport.advance()
             refused = transport.refused
@@ -408,7 +414,7 @@ def test_a_step_that_errs_by_more_than_the_tolerance_is_not_kept():
 
 def test_few_factors_serve_many_steps():
     diffusion = line(50, Host(1e-2), radius=5.0)
-    transport, count = Transport(diffusion, [Stage(1.0, duration=1200.0)], tolerance=1e-5), 0
+    transport, count = Transport(diffusion, [Current(1.0, duration=1200.0)], tolerance=1e-5), 0
     while not transport.finished:
         transport.advance()
         count += 1
@@ -419,7 +425,7 @@ def test_few_factors_serve_many_steps():
 def test_content_does_not_overshoot_where_a_current_is_switched_on():
     """Steps far shorter than lithium takes through one element: no node gains where lithium leaves."""
     diffusion = line(20, Host(1e-2))
-    transport = Transport(diffusion, [Stage(5.0, duration=0.01)], tolerance=1e-6)
+    transport = Transport(diffusion, [Current(5.0, duration=0.01)], tolerance=1e-6)
     while not transport.finished:
         transport.advance()
         assert diffusion.content.x.array.max() <= 1 + 1e-12
@@ -432,7 +438,7 @@ def test_drift_too_strong_for_the_step_is_told_and_the_step_cut():
     with pytest.raises(NotSettled):
         TimeStep(square.diffusion, 1e-4).take(0.0, 1e3, np.zeros_like(square.places[0]))
     square.fill(lambda x: 0.5 + 0 * x[0])
-    transport = Transport(square.diffusion, [Stage(0.0, duration=1e-3)], tolerance=1e-3)
+    transport = Transport(square.diffusion, [Current(0.0, duration=1e-3)], tolerance=1e-3)
     transport.advance()
     assert transport.elapsed > 0
 
@@ -441,7 +447,7 @@ def test_what_is_not_a_number_is_no_step():
     diffusion = line(10, Host(1e-2, BETA))
     diffusion.pull(np.full(11, np.nan))
     with pytest.raises(TransportError, match="no step from 0 s"):
-        Transport(diffusion, [Stage(1.0, duration=1.0)]).advance()
+        Transport(diffusion, [Current(1.0, duration=1.0)]).advance()
     assert np.all(diffusion.content.x.array == 1.0)
 
 

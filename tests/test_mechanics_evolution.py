@@ -7,25 +7,68 @@ from dolfinx import mesh
 from mpi4py import MPI
 
 import meshes
-from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, Outcome, Record, Solid, Support, evolve
+from mechanics import (
+    CRACK_MODELS,
+    SPLITS,
+    AlternateMinimiser,
+    Limits,
+    Medium,
+    Outcome,
+    Record,
+    Schedule,
+    Solid,
+    Stage,
+    Support,
+)
+from mechanics.history.pace import Pace
 from mechanics.measure.detachment import Detachment
 from mechanics.minimise.ladder import Ending
-from tests.notebook import Notebook
+from tests.notebook import Notebook, charged, evolve
 
 SLIDING = {"bottom": Support((1,)), "top": Support((1,)), "left": Support((0,))}  # and free to the right
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
 
 
-def stops(charge: Charge) -> list[float]:
-    reached = []
-    while not charge.finished:
-        charge.accept()
-        reached.append(charge.soc)
+class Body:
+    """Stands for what a schedule acts on, and tells what it has been told."""
+
+    pressure = 0.0
+
+    def __init__(self) -> None:
+        self.held: list[float] = []
+
+    def load(self, charge: float) -> None:
+        self.soc = charge
+
+    def press(self, pressure: float) -> None:
+        self.pressure = pressure
+
+    def hold(self, stiffness: float) -> None:
+        self.held.append(stiffness)
+
+
+def stops(schedule: Schedule) -> list[float]:
+    """States of charge at which steps end, none of which fails."""
+    body, reached = Body(), []
+    while not schedule.finished:
+        schedule.forward(body)
+        schedule.pace.grow(schedule.place)
+        assert body.soc == schedule.position.soc
+        reached.append(body.soc)
     return reached
 
 
+def tried(schedule: Schedule) -> float:
+    """Where the next step would lead, if it is cut."""
+    numbers, body = schedule.numbers(), Body()
+    length = schedule.forward(body)
+    schedule.take(numbers)
+    assert schedule.pace.halve(length)
+    return body.soc
+
+
 def test_charge_lands_on_every_milestone_exactly():
-    reached = stops(Charge(1.0, 0.03, 0.001, [0.2, 0.55, 0.8, 1.5, 0.0]))
+    reached = stops(charged(1.0, 0.03, 0.001, [0.2, 0.55, 0.8, 1.5, 0.0]))
     assert {0.2, 0.55, 0.8} <= set(reached)
     assert reached[-1] == 1.0
     assert np.all(np.diff([0.0, *reached]) > 0)
@@ -34,33 +77,87 @@ def test_charge_lands_on_every_milestone_exactly():
 
 def test_charge_takes_no_sliver_of_a_step():
     """Ten times 0.1 is not quite 1 in binary."""
-    assert len(stops(Charge(1.0, 0.1, 0.001))) == 10
+    assert len(stops(charged(1.0, 0.1, 0.001))) == 10
 
 
 def test_a_cut_step_grows_again_up_to_the_largest():
-    charge = Charge(1.0, 0.08, 0.01)
-    charge.accept()
-    assert charge.halve()
-    assert charge.halve()
-    assert charge.target == pytest.approx(0.1)
-    assert charge.soc == 0.08  # nothing has moved
-    steps = np.diff([charge.soc, *stops(charge)])
+    schedule = charged(1.0, 0.08, 0.01)
+    schedule.forward(Body())
+    schedule.pace.grow(schedule.place)
+    assert [tried(schedule) for _ in range(2)] == pytest.approx([0.16, 0.12])
+    assert schedule.position.soc == 0.08  # nothing has moved
+    steps = np.diff([0.08, *stops(schedule)])
     assert steps[:4] == pytest.approx([0.02, 0.04, 0.08, 0.08])
 
 
 def test_the_smallest_step_is_not_cut():
-    charge = Charge(1.0, 0.08, 0.02)
-    assert charge.halve()
-    assert charge.halve()
-    assert charge.target == pytest.approx(0.02)
-    assert not charge.halve()
-    assert charge.target == pytest.approx(0.02)
+    schedule = charged(1.0, 0.08, 0.02)
+    assert [tried(schedule) for _ in range(2)] == pytest.approx([0.08, 0.04])
+    length = schedule.forward(Body())
+    assert length == pytest.approx(0.02)
+    assert not schedule.pace.halve(length)
 
 
 def test_halving_halves_the_step_to_a_milestone():
-    charge = Charge(1.0, 0.5, 0.01, [0.1])
-    assert charge.halve()
-    assert charge.target == pytest.approx(0.05)
+    schedule = charged(1.0, 0.5, 0.01, [0.1])
+    assert [tried(schedule) for _ in range(2)] == pytest.approx([0.1, 0.05])
+
+
+def test_a_step_to_where_something_begins_that_fails_is_not_asked_for_for_ever():
+    """With an onset of many smallest steps all of the way would be tried again each time."""
+    pace = Pace(Limits(0.4, 0.001, 0.1))
+    pace.begins(0.0, 0.4)
+    assert pace.most(0.0) == pytest.approx(0.2)
+    assert pace.most(0.3) == pytest.approx(0.1)  # all the rest
+    lengths = []
+    while pace.halve(pace.most(0.3)):
+        lengths.append(pace.most(0.3))
+    assert lengths[:3] == pytest.approx([0.05, 0.025, 0.0125])
+
+
+def test_what_begins_is_bisected_and_remembered():
+    schedule, asked, body = charged(1.0, 0.4, 0.001, onset=0.05), [], Body()
+    while schedule.position.soc < 0.53:
+        numbers, place = schedule.numbers(), schedule.place
+        length = schedule.forward(body)
+        asked.append(body.soc)
+        if body.soc > 0.53 and not schedule.pace.fine(length):
+            schedule.take(numbers)
+            schedule.pace.begins(place, length)
+        else:
+            schedule.pace.grow(schedule.place)
+    assert asked == pytest.approx([0.4, 0.8, 0.6, 0.5, 0.55])  # nothing twice, nothing beyond what is known
+    assert stops(schedule) == pytest.approx([0.6, 1.0])
+
+
+def test_stages_go_on_from_where_the_last_has_ended():
+    """Pressed, released, charged while the gap is held, at rest, and pressed again: charge, pressure and time."""
+    stages = [
+        Stage("press", 600, pressure=300.0),
+        Stage("release", 60, pressure=5.0),
+        Stage("charge", 3600, soc=0.5, holding=100.0),
+        Stage("rest", 100),
+        Stage("discharge", 7200, soc=0.25, holding=0.0, pressure=10.0),
+    ]
+    schedule, body, told, ended = Schedule(stages, Limits(0.5, 0.01)), Body(), [], []
+    while not schedule.finished:
+        schedule.forward(body)
+        schedule.pace.grow(schedule.place)
+        at = schedule.position
+        told.append((at.stage, at.soc, at.half_cycle, at.time, body.pressure))
+        ended += schedule.ended()
+    assert told == [
+        ("press", 0.0, 1, 300.0, 150.0),
+        ("press", 0.0, 1, 600.0, 300.0),
+        ("release", 0.0, 1, 630.0, 152.5),
+        ("release", 0.0, 1, 660.0, 5.0),
+        ("charge", 0.5, 1, 4260.0, 5.0),
+        ("rest", 0.5, 1, 4310.0, 5.0),
+        ("rest", 0.5, 1, 4360.0, 5.0),
+        ("discharge", 0.25, 2, 11560.0, 10.0),
+    ]
+    assert [name for name, _ in ended] == [stage.name for stage in stages]
+    assert body.held == [100.0, 0.0]
 
 
 class StandIn:
@@ -71,8 +168,10 @@ class StandIn:
         self.kept, self.last = solid.state.save(), 0.0
 
     def minimise(self, interrupt=lambda count: False) -> Outcome:
-        for now, then in zip(self.solid.state.save(), self.kept, strict=True):
-            assert np.array_equal(now, then)  # each step starts from the last equilibrium, history and all
+        for name, then in self.kept.arrays.items():
+            assert np.array_equal(
+                self.solid.state.fields[name].x.array, then
+            )  # each step starts from the last equilibrium, history and all
         soc = float(self.solid.charge.value)
         for function in (self.solid.state.u, *self.solid.state.plastic):
             function.x.array[:] += 1e-3
@@ -91,7 +190,7 @@ class StandIn:
 def acted(make_solid, block, monkeypatch):
     """evolve with a stand-in minimiser on a small block that flows; returns success, records and the actors."""
 
-    def act(charge: Charge, onset: float = 0.02, **plan: float):
+    def act(schedule: Schedule, **plan: float):
         solid = make_solid(block, uniform(yield_stress=10.0))
         stand_in, notebook = StandIn(solid, **plan), Notebook()
         accept = solid.accept
@@ -111,14 +210,14 @@ def acted(make_solid, block, monkeypatch):
 
         monkeypatch.setattr(notebook, "step", note)
         detachment = Detachment(solid.state.d, solid.regions, solid.boundaries, "interface", 0.25)
-        done = evolve(solid, stand_in, charge, detachment, onset, notebook)
+        done = evolve(solid, stand_in, schedule, detachment, notebook)
         return done, notebook, solid, stand_in
 
     return act
 
 
 def test_history_begins_with_the_equilibrium_before_charging(acted):
-    done, notebook, _, _ = acted(Charge(0.2, 0.1, 0.01))
+    done, notebook, _, _ = acted(charged(0.2, 0.1, 0.01, onset=0.02))
     assert done
     assert [r.soc for r in notebook.records] == [0.0, 0.1, 0.2]
     assert [r.plastic_work for r in notebook.records] == [0.0, 1.0, 2.0]
@@ -126,14 +225,14 @@ def test_history_begins_with_the_equilibrium_before_charging(acted):
 
 
 def test_nothing_is_charged_without_an_equilibrium_to_begin_with(acted):
-    done, notebook, _, _ = acted(Charge(0.2, 0.1, 0.01), wall=-1.0)
+    done, notebook, _, _ = acted(charged(0.2, 0.1, 0.01, onset=0.02), wall=-1.0)
     assert not done
     assert [(r.soc, r.outcome.converged) for r in notebook.records] == [(0.0, False)]
 
 
 def test_failed_steps_are_cut_and_repeated(acted):
     """The stand-in itself looks whether a repeated step starts from the state before the failed one."""
-    done, notebook, solid, _ = acted(Charge(0.5, 0.1, 0.01, [0.3]), most=0.03)
+    done, notebook, solid, _ = acted(charged(0.5, 0.1, 0.01, [0.3], onset=0.02), most=0.03)
     assert done
     reached = np.array([r.soc for r in notebook.records])
     assert np.diff(reached).max() <= 0.03
@@ -145,7 +244,7 @@ def test_failed_steps_are_cut_and_repeated(acted):
 
 
 def test_run_gives_up_at_the_smallest_step_and_says_why(acted):
-    done, notebook, solid, stand_in = acted(Charge(1.0, 0.1, 0.01), wall=0.42)
+    done, notebook, solid, stand_in = acted(charged(1.0, 0.1, 0.01, onset=0.02), wall=0.42)
     assert not done
     *kept, last = notebook.records
     assert all(r.outcome.converged for r in kept)
@@ -153,12 +252,12 @@ def test_run_gives_up_at_the_smallest_step_and_says_why(acted):
     assert 0.40 < kept[-1].soc <= 0.42 < last.soc <= kept[-1].soc + 0.02
     assert last.cuts > 0
     assert solid.charge.value == kept[-1].soc
-    for now, then in zip(solid.state.save(), stand_in.kept, strict=True):
-        assert np.array_equal(now, then)
+    for name, then in stand_in.kept.arrays.items():
+        assert np.array_equal(solid.state.fields[name].x.array, then)
 
 
 def test_onset_of_detachment_is_found_in_small_steps(acted):
-    done, notebook, _, _ = acted(Charge(1.0, 0.1, 0.001), onset=0.02, breaks=0.37)
+    done, notebook, _, _ = acted(charged(1.0, 0.1, 0.001, onset=0.02), breaks=0.37)
     assert done
     reached = np.array([r.soc for r in notebook.records])
     first = next(i for i, r in enumerate(notebook.records) if r.detached_fraction > 0)
@@ -223,10 +322,10 @@ def test_restored_state_gives_the_same_step_again(make_solid, block):
         AlternateMinimiser(solid).minimise()
         solid.accept()
         ends.append(solid.state.save())
-        assert all(np.any(now != then) for now, then in zip(ends[-1], saved, strict=True))
+        assert all(np.any(ends[-1].arrays[name] != then) for name, then in saved.arrays.items())
         solid.state.restore(saved)
-    for first, second in zip(*ends, strict=True):
-        assert first == pytest.approx(second, rel=1e-9, abs=1e-12)
+    for name, first in ends[0].arrays.items():
+        assert first == pytest.approx(ends[1].arrays[name], rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("damage", [0.0, 0.5])

@@ -437,3 +437,58 @@ def test_unreadable_files(tmp_path: Path, name: str, capfd: pytest.CaptureFixtur
 def test_absent_files(tmp_path: Path, name: str) -> None:
     with pytest.raises(MeshError, match="there is no mesh file '"):
         load(tmp_path / name, MPI.COMM_SELF)
+
+
+SCRIPTED = ["msh", "geo", "geo_unrolled", "pos", "opt", "stl", "step", "brep", "iges", "med", "mesh", "bdf", "py", "MSH"]
+
+
+@pytest.mark.filterwarnings("ignore:overflow")  # meshio takes text for the number of triangles in .stl
+@pytest.mark.parametrize("ending", SCRIPTED)
+def test_scripts_are_never_run(tmp_path: Path, ending: str, capfd: pytest.CaptureFixture) -> None:
+    marker = tmp_path / "executed"
+    path = tmp_path / f"mesh.{ending}"
+    path.write_text(f'SystemCall "touch {marker}";\nPoint(1) = {{0, 0, 0, 1}};\n')
+    with pytest.raises(MeshError, match="cannot be used: .*(is in no format of meshes that is known|cannot read it)"):
+        load(path, MPI.COMM_SELF)
+    assert not marker.exists()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("ending", ["msh", "geo"])
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n",
+        "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$Nodes\n0 0 0 0\n$EndNodes\n$Elements\n0 0 0 0\n$EndElements\n",
+        "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$Parametrizations\n",
+        "$MeshFormat\n9.9 0 8\n$EndMeshFormat\n",
+        "$MeshFormat\n2.2 0 8\n$EndMeshFormat\n",
+        "$MeshFormat ",
+        "\n$MeshFormat\n4.1 0 8\n$EndMeshFormat\n",
+        "//$MeshFormat\n",
+        "$PostFormat\n1.4 0 8\n$EndPostFormat\n",
+        "$NOD\n0\n$ENDNOD\n",
+    ],
+)
+def test_nor_what_begins_as_a_mesh_and_goes_on_as_a_script(tmp_path: Path, begin: str, ending: str) -> None:
+    marker = tmp_path / "executed"
+    path = tmp_path / f"mesh.{ending}"
+    path.write_text(f'{begin}SystemCall "touch {marker}";\n$View\nSystemCall "touch {marker}";\n$EndView\n')
+    with pytest.raises(MeshError):
+        load(path, MPI.COMM_SELF)
+    assert not marker.exists()
+
+
+def test_nor_options_of_gmsh_beside_a_mesh(tmp_path: Path) -> None:
+    """Gmsh does what FILE.opt says when it reads FILE."""
+    write_stack(tmp_path / "stack.msh")
+    (tmp_path / "stack.msh.opt").write_text(f'SystemCall "touch {tmp_path / "executed"}";\n')
+    assert load(tmp_path / "stack.msh", MPI.COMM_SELF).regions
+    assert not (tmp_path / "executed").exists()
+
+
+def test_an_msh_file_may_have_any_name(tmp_path: Path) -> None:
+    for version in (2.2, 4.1):
+        write_stack(tmp_path / "stack.msh", version)
+        (tmp_path / "stack.msh").rename(tmp_path / "stack.geo")
+        load(tmp_path / "stack.geo", MPI.COMM_SELF).require(("electrolyte", "cathode"))

@@ -227,7 +227,7 @@ def solid(body: Body) -> Solid:
         domain.regions,
         domain.boundaries,
         body.media_of_regions,
-        body.kind.supports(case, _gap(body)),
+        body.kind.supports(case, gap(body)),
         CRACK_MODELS[case.fracture.model],
         _split(case),
         float(case.fracture.length),
@@ -248,6 +248,6 @@ def _split(case: Case) -> Split:
     return SPLITS[case.fracture.split] if gamma is None else star_convex(float(gamma))
 
 
-def _gap(body: Body) -> float:
+def gap(body: Body) -> float:
     """Stiffness, per area, of what holds a gap: as good as rigid beside the stack."""
     return RIGID * max(medium.young for medium in body.media.values()) / body.extent()[1]

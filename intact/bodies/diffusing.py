@@ -1,16 +1,13 @@
-"""From [diffusion] to how lithium moves in particles: its numbers, its schedule, and what it is told by."""
+"""From [diffusion] to how lithium moves in particles, in numbers."""
 
 from __future__ import annotations
 
 from intact.case.model import Case
 from intact.case.shrinking import active_strain, window
 from materials.swelling import LinearStrain
-from mechanics.lithium.charging import Seconds
 from mechanics.lithium.diffusion import Host, attraction
-from mechanics.lithium.transport import Stage
 
 ROOM = 298.15  # K; cards have their numbers at 25 °C
-HOUR = 3600  # s
 TOLERANCE = 1e-3  # of lithium content, that a step may be wrong by
 
 
@@ -28,26 +25,3 @@ def host(case: Case) -> Host:
     # m³/mol, of the lithium that goes out, in the mean over the charge
     volume = -strain.volume(1.0) / (capacity * active["max_concentration"].number)
     return Host(diffusivity, attraction(volume, ROOM), capacity, over.full)
-
-
-def stages(case: Case, of: Host) -> list[Stage]:
-    """Charge, with a stage up to each state of charge that is kept, and rest."""
-    assert case.diffusion is not None, "asked for where there is one"
-
-    def content(soc: float) -> float:
-        return of.full - soc * of.capacity
-
-    rate, end = float(case.diffusion.c_rate), content(case.steps.until)
-    up_to = sorted({float(soc) for soc in (*case.output.soc, case.steps.until)})
-    charge = [Stage(rate, mean=content(soc), surface=end) for soc in up_to]
-    return [*charge, *([Stage(0.0, float(case.diffusion.rest))] if case.diffusion.rest > 0 else [])]
-
-
-def seconds(case: Case, soc: float) -> float:
-    """That a charge takes for so much."""
-    assert case.diffusion is not None, "asked for where there is one"
-    return soc * HOUR / float(case.diffusion.c_rate)
-
-
-def steps(case: Case) -> Seconds:
-    return Seconds(seconds(case, case.steps.smallest), seconds(case, case.steps.onset))

@@ -30,7 +30,18 @@ Integers = npt.NDArray[np.int64]
 FORMAT = 1  # grows by one when an older file can no longer be read as it stands
 SAME_LOAD = 1e-6  # of the largest load: files hold loads as text or as float32
 UNITS = tuple(f"_{unit}" for unit in (IN_A_PLANE, IN_SPACE))  # of the energies in history.csv
-NOT_OF_THE_CURVE = ("soc", "half_cycle", "iterations", "repetitions", "outcome", "seconds", *CERTIFICATE)
+NOT_OF_THE_CURVE = (
+    "soc",
+    "half_cycle",
+    "stage",
+    "time_s",
+    "pressure_MPa",
+    "iterations",
+    "repetitions",
+    "outcome",
+    "seconds",
+    *CERTIFICATE,
+)
 
 
 class RecordError(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,9 +17,14 @@ from intact.results.tables import Summary
 HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
 EACH = "contact.csv"  # of each of several interfaces
 TABLE, TABLE_TEXT = "table.csv", "table.txt"
-OURS = (HISTORY, EACH, SUMMARY, CASE, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
+CHECKPOINT = "checkpoint.npz"
+OURS = (HISTORY, EACH, SUMMARY, CASE, CHECKPOINT, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
+INTERRUPTED = "interrupted from outside"  # the reason of a run that can go on
 PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
 WIDE = 160  # of the table as text: no cell is broken
+
+
+BEGIN_ANEW = "takes --overwrite to begin anew, or another --output"
 
 
 class ResultsError(ValueError):
@@ -29,12 +35,38 @@ def prepare(folder: Path) -> None:
     """The folder, without what an earlier run has left in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in (file for pattern in (*OURS, *PICTURES) for file in folder.glob(pattern)):
+        for old in left_in(folder):
             old.unlink()
     except OSError as error:
         raise ResultsError(
             f"--output: got {str(folder)!r}, takes a folder that can be written ({error.strerror})"
         ) from error
+
+
+def left_in(folder: Path) -> list[Path]:
+    """What an earlier run has left in it."""
+    return [file for pattern in (*OURS, *PICTURES) for file in folder.glob(pattern)]
+
+
+def solved(folder: Path, digest: str) -> Summary | None:
+    """Summary of the run of this very case that has ended here; None where it has not. What is there of another case is
+    left alone, and told."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        of, reason = summary["digest"], summary["reason"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"--resume: got {folder / SUMMARY}, which cannot be read ({error}), {BEGIN_ANEW}") from None
+    if of != digest:
+        raise ResultsError(f"--resume: got {folder}, results of a case that has been changed since, {BEGIN_ANEW}")
+    return None if reason == INTERRUPTED else summary
+
+
+def copy(source: Path, target: Path, summary: Summary) -> None:
+    """Results of one case as those of another that is the same, with its own summary."""
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    write_json(target / SUMMARY, summary)
 
 
 def write_json(path: Path, content: Summary) -> None:

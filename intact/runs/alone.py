@@ -20,7 +20,7 @@ def main() -> int:
         signal.signal(one, _interrupt)
     threading.Thread(target=_follow, args=(pipe,), daemon=True).start()
     try:
-        from intact.runs.run import run_case  # late, since it takes long, and one may be told to stop meanwhile
+        from intact.runs.one_case import run_case  # late, since it takes long, and one may be told to stop meanwhile
 
         body, warned, folder = pickle.load(sys.stdin.buffer)
         run_case(body, warned, folder, body.domain.mesh.comm, in_turn(turn))

@@ -13,12 +13,12 @@ class Each:
     """What is in touch of each: not detached, or detached with faces that touch."""
 
     def __init__(self, file: Path | None, names: Sequence[str]) -> None:
-        self.last: Mapping[str, float] = {}
+        self.all: list[Mapping[str, float]] = []  # one for each equilibrium
         self._file = None if file is None or len(names) < 2 else file.open("w", newline="", encoding="utf-8")
         self._write(["soc", "half_cycle", *(name.replace(" ", "_") for name in names)])
 
     def add(self, record: Record, contact: Mapping[str, float]) -> None:
-        self.last = contact
+        self.all.append(contact)
         shares = [f"{share:.6f}" for share in contact.values()]
         self._write([f"{record.soc:.6g}", f"{record.half_cycle}", *shares])
 

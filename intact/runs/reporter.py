@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -16,9 +17,9 @@ from intact.results import folder as results
 from intact.results.regions import SHOWN
 from intact.runs.contact import ContactLoss
 from intact.runs.each import Each
+from intact.runs.told import Told
 from intact.runs.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
-from mechanics.lithium.transport import StageEnd
 from mechanics.measure.detachment import DETACHED
 
 SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
@@ -31,8 +32,16 @@ class Reporter:
     """
 
     def __init__(
-        self, body: Body, solid: Solid, contact: ContactLoss, folder: Path, lithium: fem.Function | None = None
+        self,
+        body: Body,
+        solid: Solid,
+        contact: ContactLoss,
+        folder: Path,
+        lithium: fem.Function | None = None,
+        keep: Callable[[Reporter], None] = lambda reporter: None,
     ) -> None:
+        """`keep` is called where all of a step has been told."""
+        self._keep = keep
         self.highest_in_coarse_cells = 0.0  # damage
         self._contact = contact
         self._solid = solid
@@ -40,6 +49,7 @@ class Reporter:
         self._clock = perf_counter()
         self._told = 0.0  # detached fraction in the last line
         self._kept: float | None = None  # time of the last fields
+        self._ends_kept = lithium is not None  # where stages end is not known before
         coarse = body.cell_size > COARSE * body.case.fracture.length
         self._coarse_nodes = solid.state.d.function_space.dofmap.list[coarse]
         vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
@@ -76,10 +86,29 @@ class Reporter:
         if pictured or self.trace.stopped is not None:
             self._keep_fields()
 
-    def ended(self, ending: StageEnd) -> None:
+    def ended(self, stage: str, why: str) -> None:
         """Where a charge is over before all that is asked for, its end is kept as well."""
-        self.trace.endings.append(ending)
-        self._keep_fields()
+        self.trace.endings.append((stage, why))
+        if self._ends_kept:
+            self._keep_fields()
+
+    def whole(self) -> None:
+        self._keep(self)
+
+    def take_up(self, told: Sequence[Told], endings: Sequence[tuple[str, str]]) -> None:
+        """Go on from where this has been told."""
+        for one in told:
+            self.trace.add(one.record, one.touch, one.cracks)
+            self.each.add(one.record, one.each)
+        self.trace.endings += endings
+        self._kept = self.trace.flowed if told else None
+        self._told = told[-1].record.detached_fraction if told else 0.0
+
+    @property
+    def told(self) -> list[Told]:
+        """All that is known of each equilibrium."""
+        steps = zip(self.trace.records, self.trace.touches, self.trace.cracks, self.each.all, strict=True)
+        return [Told(*step) for step in steps]
 
     def close(self) -> None:
         self._fields.close()

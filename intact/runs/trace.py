@@ -12,11 +12,10 @@ from typing import Any
 from intact.case.cycles import SAME, Cycles, name
 from intact.results.touch import MEANING, Touch
 from mechanics import Record
-from mechanics.lithium.transport import StageEnd
 from mechanics.measure.detachment import DETACHED, WHOLLY
 
 BALANCED = 1e-2  # of the work, which the trapezoidal rule itself misses by some 1e-3 with coarse steps
-INTERRUPTED = "interrupted from outside"
+
 DIGITS = 9
 SAME_SOC = 10**-DIGITS  # steps land on the states of charge that are asked for, but for rounding
 IN_A_PLANE, IN_SPACE = "uJ_per_m", "pJ"  # of energy: MPa µm² for each µm of depth, and MPa µm³
@@ -25,6 +24,8 @@ CERTIFICATE = ("out_of_balance", "damage_still_to_come", "energy_gained_{unit}",
 COLUMNS = (
     "soc",
     "half_cycle",
+    "stage",
+    "time_s",
     "detached_fraction",
     "max_damage",
     "elastic_energy_{unit}",
@@ -32,6 +33,7 @@ COLUMNS = (
     "spring_energy_{unit}",
     "plastic_work_{unit}",
     "work_{unit}",
+    "pressure_MPa",
     "iterations",
     "repetitions",
     "outcome",
@@ -39,8 +41,8 @@ COLUMNS = (
     *CERTIFICATE,
     *MEANING,
 )
-# Of a run that follows lithium, in the order of mechanics.history.evolution.LithiumRecord.
-LITHIUM = ("time_s", "lithium_content", "surface_content", "in_touch", "c_rate")
+# Of a run that follows lithium, in the order of mechanics.history.schedule.LithiumRecord.
+LITHIUM = ("lithium_content", "surface_content", "in_touch", "c_rate")
 
 
 class Trace:
@@ -55,7 +57,7 @@ class Trace:
     ) -> None:
         """`cracks`: what is told of the parts of the body, with its meaning; `lithium`: that it has to diffuse."""
         self.records: list[Record] = []
-        self.endings: list[StageEnd] = []  # of the stages of a charge that follows lithium
+        self.endings: list[tuple[str, str]] = []  # stages that are over, and why
         self.cracks: list[Mapping[str, float]] = []  # one for each record
         self._cracks = cracks or {}
         self.flowed = 0.0  # charge, either way, up to the last equilibrium
@@ -223,9 +225,12 @@ def _row(record: Record) -> list[object]:
     return [
         f"{record.soc:.6g}",
         record.half_cycle,
+        record.stage,
+        f"{record.time:.9g}",
         f"{record.detached_fraction:.6f}",
         f"{record.max_damage:.6f}",
         *(f"{number:.9g}" for number in (*_stores(record), record.work)),
+        "" if record.pressure is None else f"{record.pressure:.9g}",
         record.outcome.iterations,
         record.cuts,
         record.outcome.ending.value,

@@ -1,71 +1,136 @@
 """What acts on the boundaries of a body from outside: pressure, springs, and plates that stay level.
 
-Pressure is there before all else, and constant. A spring on the same boundary acts from where that has pressed to: a
-housing that has been pressed together, or, if the spring is stiff, one whose gap is held.
+A platen under pressure follows the body. It can be held where it has pressed to, by a spring: a housing that has been
+pressed together, or, if the spring is stiff, one whose gap is held. Any other spring acts from the start.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import ufl
 from dolfinx import fem, mesh
+from mpi4py import MPI
 
 from mechanics.body.supports import Support
+from mechanics.state import Number
 
 LEVEL = 1e3  # stiffness of a level platen against tilt and bending, relative to the body's
 
 
 class Platens:
-    """Energies of a displacement; None where there is nothing of the kind."""
+    """Energies of a displacement, None where there is nothing of the kind; pressures and what holds a platen now."""
 
     def __init__(
         self,
-        rest: fem.Function,
+        u: fem.Function,
         displacement: Callable[[Any], Any],
         measure: Any,
         supports: Mapping[str, Support],
         boundaries: Mapping[str, np.ndarray],
         rigidity: float,
     ) -> None:
-        acting = {name: one for name, one in supports.items() if one.spring > 0 or one.pressure != 0 or one.level}
-        self._acting, self._displacement, self._measure = list(acting.values()), displacement, measure
+        body = u.function_space.mesh
+        acting = {name: one for name, one in supports.items() if one.spring > 0 or one.presses or one.level}
+        self._acting, self._displacement, self._measure = acting, displacement, measure
+        self._comm: MPI.Comm = body.comm
         self._rigidity = LEVEL * rigidity  # MPa times area
-        self.pressed = any(one.pressure != 0 for one in self._acting)
-        self._rest = rest  # where springs begin that wait for the pressure
-        self._engaged = fem.Constant(rest.function_space.mesh, np.float64(0.0))
-        body = rest.function_space.mesh
+        self._u, self._rest = u, fem.Function(u.function_space)  # where springs begin that hold a platen
+        self._pressed = {name: one for name, one in acting.items() if one.presses}
+        self._pressure = {name: _constant(body, one.pressure or 0.0) for name, one in self._pressed.items()}
+        self._holding = {name: _constant(body, 0.0) for name in self._pressed}  # stiffness, MPa/µm
+        self._exchanged = 0.0  # energy that springs have brought along or taken away, since the start
         self._normal = ufl.FacetNormal(body)
         if acting:
             facets = np.concatenate([boundaries[name] for name in acting])
             marks = np.concatenate([np.full(len(boundaries[name]), i) for i, name in enumerate(acting)])
             order = np.argsort(facets)
             tags = mesh.meshtags(body, body.topology.dim - 1, facets[order], marks[order].astype(np.int32))
-            self._ds = ufl.Measure("ds", body, subdomain_data=tags)
+            self._ds = {name: ufl.Measure("ds", body, subdomain_data=tags)(i) for i, name in enumerate(acting)}
+        self._moved = self._on_each(lambda name: self._out(u))
+        self._rested = self._on_each(lambda name: self._out(self._rest))
+        self._areas = [self._sum(form) for form in self._on_each(lambda name: _constant(body, 1.0))]
 
-    def engage(self, u: np.ndarray) -> None:
-        """After the pressure has pressed: springs that have waited for it act from here."""
-        self._rest.x.array[:] = u
-        self._engaged.value = 1.0
+    @property
+    def pressed(self) -> bool:
+        """Whether any of them presses, or may."""
+        return bool(self._pressed)
+
+    def press(self, pressure: float) -> None:
+        """Every platen that may press does it with this pressure from now on."""
+        for one in self._pressure.values():
+            one.value = pressure
+
+    def hold(self, stiffness: float | None = None) -> None:
+        """Hold every platen that presses where it is, by a spring of this stiffness, or its own; 0 lets it follow the
+        body, under the pressure that it has borne: it presses and never pulls."""
+        self._let_go()
+        self._rest.x.array[:] = self._u.x.array
+        for name, one in self._holding.items():
+            one.value = self._pressed[name].spring if stiffness is None else stiffness
+
+    def _let_go(self) -> None:
+        """Pressure takes the place of the force of springs, whose energy goes out of the body with them."""
+        for name, borne, area, moved, rested in zip(
+            self._pressed, self.borne(), self._areas, self._moved, self._rested, strict=True
+        ):
+            stiffness = float(self._holding[name].value)
+            if stiffness > 0:
+                stretched = (self._sum(moved) - self._sum(rested)) / area  # level: the same all over
+                self._exchanged -= stiffness / 2 * stretched**2 * area
+                self._pressure[name].value = max(borne, 0.0)
+
+    def borne(self) -> list[float]:
+        """Mean pressure of each platen that may press, with that of the springs that hold it; negative: it pulls."""
+        found = []
+        for name, area, moved, rested in zip(self._pressed, self._areas, self._moved, self._rested, strict=True):
+            stretched = self._sum(moved) - self._sum(rested)
+            found.append(float(self._pressure[name].value) + float(self._holding[name].value) * stretched / area)
+        return found
+
+    def pressing(self) -> tuple[np.ndarray, np.ndarray]:
+        """Pressures, and volumes by which they have pressed in: their work is the integral of one over the other."""
+        pressures = np.array([float(one.value) for one in self._pressure.values()])
+        return pressures, -np.array([self._sum(moved) for moved in self._moved])
+
+    @property
+    def exchanged(self) -> float:
+        """Energy that springs have brought along, less what they have taken away when they let go."""
+        return self._exchanged
+
+    def fields(self) -> dict[str, fem.Function]:
+        return {"rest": self._rest} if self.pressed else {}
+
+    def numbers(self) -> dict[str, Number]:
+        told: dict[str, Number] = {"exchanged": self._exchanged}
+        for name in self._pressed:
+            told |= {f"pressure {name}": float(self._pressure[name].value)}
+            told |= {f"holding {name}": float(self._holding[name].value)}
+        return told
+
+    def take(self, numbers: Mapping[str, Number]) -> None:
+        self._exchanged = numbers["exchanged"]  # type: ignore[assignment]
+        for name in self._pressed:
+            self._pressure[name].value = numbers[f"pressure {name}"]
+            self._holding[name].value = numbers[f"holding {name}"]
 
     def stored(self, u: Any) -> Any:
         """½ k (u·n)² of springs, which follow the face, and what keeps a platen level."""
-        return self._sum(self._spring(one, u) for one in self._acting)
-
-    def work(self, u: Any) -> Any:
-        """Of the pressure."""
-        return self._sum(-one.pressure * self._out(u) if one.pressure != 0 else None for one in self._acting)
+        return self._added(self._spring(name, u) for name in self._acting)
 
     def potential(self, u: Any) -> Any:
-        found, work = self.stored(u), self.work(u)
+        """What is stored, less what pressure does."""
+        pressures = (self._pressure.get(name) for name in self._acting)
+        work = self._added(None if one is None else -one * self._out(u) for one in pressures)
+        found = self.stored(u)
         return found if work is None else -work if found is None else found - work
 
-    def _spring(self, support: Support, u: Any) -> Any:
-        energy, n = None, self._normal
-        if support.spring > 0:
-            waits = support.pressure != 0
-            moved = self._out(u) - self._out(self._rest) if waits else self._out(u)
-            energy = support.spring / 2 * moved**2 * (self._engaged if waits else 1)
+    def _spring(self, name: str, u: Any) -> Any:
+        support, energy, n = self._acting[name], None, self._normal
+        if name in self._pressed:
+            energy = self._holding[name] / 2 * (self._out(u) - self._out(self._rest)) ** 2
+        elif support.spring > 0:
+            energy = support.spring / 2 * self._out(u) ** 2
         if support.level:
             slope = ufl.dot(n, ufl.grad(self._displacement(u)))
             along = slope - ufl.dot(slope, n) * n
@@ -76,6 +141,19 @@ class Platens:
     def _out(self, u: Any) -> Any:
         return ufl.dot(self._displacement(u), self._normal)
 
-    def _sum(self, densities: Any) -> Any:
-        terms = [one * self._measure * self._ds(i) for i, one in enumerate(densities) if one is not None]
+    def _added(self, densities: Iterable[Any]) -> Any:
+        """Over all that act."""
+        pairs = zip(self._acting, densities, strict=True)
+        terms = [one * self._measure * self._ds[name] for name, one in pairs if one is not None]
         return sum(terms[1:], terms[0]) if terms else None
+
+    def _on_each(self, density: Callable[[str], Any]) -> list[fem.Form]:
+        """Integral over each that may press."""
+        return [fem.form(density(name) * self._measure * self._ds[name]) for name in self._pressed]
+
+    def _sum(self, form: fem.Form) -> float:
+        return float(self._comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM))
+
+
+def _constant(body: mesh.Mesh, value: float) -> fem.Constant:
+    return fem.Constant(body, np.float64(value))

@@ -21,7 +21,7 @@ from mechanics.laws.kinematics import PLANE_STRAIN, Kinematics
 from mechanics.laws.medium import Medium, coefficients
 from mechanics.laws.split import Split
 from mechanics.potential import crack_energy, driving_energy, stored, trial_strain
-from mechanics.state import State
+from mechanics.state import Number, State
 
 Entities = Mapping[str, np.ndarray]  # name -> local cells or facets
 
@@ -80,9 +80,7 @@ class Solid:
         x = ufl.SpatialCoordinate(body)
         measure = kinematics.measure(x)
         rigidity = max(medium.young for medium in media.values()) * _extent(body)
-        self._platens = Platens(
-            fem.Function(u.function_space), kinematics.displacement, measure, supports, boundaries, rigidity
-        )
+        self.platens = Platens(u, kinematics.displacement, measure, supports, boundaries, rigidity)
         cells = np.arange(body.topology.index_map(body.topology.dim).size_local, dtype=np.int32)
         dx = ufl.Measure("dx", body, CELLS, {"quadrature_degree": QUADRATURE_DEGREE}, [(CELLS, cells)])
 
@@ -99,15 +97,15 @@ class Solid:
             return integral(stored(trial(u), crack.g(d, c.brittleness), c, split, flow)) + fracture_of(d)
 
         e, g = trial(u), crack.g(d, c.brittleness)
-        W, spring, fracture = stored(e, g, c, split, flow), self._platens.stored(u), fracture_of(d)
+        W, spring, fracture = stored(e, g, c, split, flow), self.platens.stored(u), fracture_of(d)
 
         # The damage step keeps the plastic increment of the last displacement step (d_last). The potential can only
         # be lower than what it then sees, since W is the minimum over that increment.
         self._d_last = fem.Function(d.function_space)
         Y = driving_energy(e, self._d_last, c, crack, split, flow)
-        self.displacement = Functional(integral(W), u, self._platens.potential(u))
+        self.displacement = Functional(integral(W), u, self.platens.potential(u))
         self.damage = Functional(integral(g * Y) + fracture, d)
-        self.coupled = Coupled(self.state, inside, self._platens.potential)
+        self.coupled = Coupled(self.state, inside, self.platens.potential)
         if self._history is not None:
             self._history.follow(e, g, c, integral)
         spent = fracture
@@ -121,11 +119,12 @@ class Solid:
         self._charging = fem.form(integral(ufl.diff(W, charge)))
         if self.swelling is not None:
             self.swelling.follow(integral(W))
-        work = self._platens.work(u)
-        self._pressing = None if work is None else fem.form(work)
         self._held = held(u.function_space, supports, boundaries)
         self.fixed = np.unique(np.concatenate([np.empty(0, np.int32), *(one.unknowns for one in self._held)]))
         self.prescribed = np.zeros(len(self.fixed))  # values of the fixed unknowns at the present load
+        self.state.add("load", self)
+        if self.platens.pressed:
+            self.state.add("platens", self.platens)
 
     @property
     def comm(self) -> MPI.Comm:
@@ -136,6 +135,16 @@ class Solid:
         """The displacement, whatever else is unknown."""
         return self.state.u.sub(0) if self.kinematics.thin else self.state.u
 
+    def fields(self) -> dict[str, fem.Function]:
+        """Of the load, which is a number alone."""
+        return {}
+
+    def numbers(self) -> dict[str, Number]:
+        return {"charge": float(self.charge.value)}
+
+    def take(self, numbers: Mapping[str, Number]) -> None:
+        self.load(float(numbers["charge"]))  # type: ignore[arg-type]
+
     def load(self, load: float) -> None:
         """Charge so far, and move the held boundaries to where they are at that load."""
         self.charge.value = load
@@ -144,12 +153,26 @@ class Solid:
         for one in self._held:
             self.prescribed[np.searchsorted(self.fixed, one.unknowns)] = one.at(load)
 
+    @property
+    def pressure(self) -> float:
+        """Mean of what platens that press do it with, MPa; 0 where none does."""
+        pressures, _ = self.platens.pressing()
+        return float(pressures.mean()) if len(pressures) else 0.0
+
+    def press(self, pressure: float) -> None:
+        """Platens that press do it with this pressure."""
+        self.platens.press(pressure)
+
+    def hold(self, stiffness: float) -> None:
+        """Platens that press are held where they are, by a spring of this stiffness; 0: they follow."""
+        self.platens.hold(stiffness)
+
     def seat(self) -> float:
         """After the first equilibrium, that of the pressure alone: springs on the same boundary act from here. Returns
         the plastic work."""
-        if not self._platens.pressed:
+        if not self.platens.pressed:
             return 0.0
-        self._platens.engage(self.state.u.x.array)
+        self.platens.hold()
         return self.accept()
 
     def break_open(self, boundary: str) -> None:
@@ -179,10 +202,6 @@ class Solid:
         """∂Π/∂charge: the work that shrinkage does for each unit of charge. After `accept`."""
         return self._sum(self._charging)
 
-    def pressed_in(self) -> float:
-        """The work that pressure has done since it is there."""
-        return 0.0 if self._pressing is None else self._sum(self._pressing)
-
     def holding_forces(self) -> np.ndarray:
         """Forces on the fixed unknowns, in the order of `fixed`; nothing on those that another process owns."""
         force = self.displacement.gradient(fem.Function(self.state.u.function_space)).x.array
@@ -208,7 +227,8 @@ class Solid:
         u = fem.Function(fem.functionspace(self.mesh, element), name="displacement")
         d = fem.Function(fem.functionspace(self.mesh, ("Lagrange", 1)), name="damage")
         histories = (() if one is None else one.functions for one in (self._history, self._fatigue))
-        return State(u, d, *histories)
+        plastic, fatigue = histories
+        return State(u, d, plastic, fatigue)
 
     def _sum(self, form: Any) -> float:
         return self.comm.allreduce(fem.assemble_scalar(form), op=MPI.SUM)

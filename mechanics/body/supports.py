@@ -14,10 +14,15 @@ class Support:
     """How a boundary is held: which displacement components are given, and what acts on the rest of it."""
 
     fixed: tuple[int, ...] = ()
-    spring: float = 0.0  # normal, MPa/µm; where there is a pressure, too, it acts from where that has pressed to
+    spring: float = 0.0  # normal, MPa/µm; of a platen that presses: what it is held by once it is held
     motion: Motion | None = None  # of the held components; without it they are zero
-    pressure: float = 0.0  # MPa, there before all else, and constant
+    pressure: float | None = None  # MPa, at the start; None: it never presses
     level: bool = False  # it neither tilts nor bends: a platen
+
+    @property
+    def presses(self) -> bool:
+        """Whether a pressure acts on it, or may."""
+        return self.pressure is not None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from mpi4py import MPI
 
 from mechanics.body.solid import Energies, Solid
 from mechanics.history.transfer import carry
-from mechanics.minimise.ladder import AlternateMinimiser, Ending, Outcome
+from mechanics.minimise.ladder import AlternateMinimiser
 
 # Damage that asks for fine cells. A crack carries that much ahead of its core: ℓ for AT1, 1.4 ℓ for AT2; so there is
 # room to see it come. And below it nothing localises that coarse cells would misplace: in a bar AT2 softens from ¼ on;
@@ -74,28 +74,18 @@ class Adaptive:
             self.solid, self._coarse = finer.solid, finer.coarse
         self.minimiser = minimiser(self.solid)
 
-    def advance(self, load: float, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
-        """To the equilibrium at this load on a mesh that is fine wherever its damage asks for it; the plastic history
-        is not moved yet. Without convergence, or interrupted, all is as it was before, but for the mesh."""
-        while True:
-            saved, before = self.solid.state.save(), float(self.solid.charge.value)
-            self.solid.load(load)
-            outcome = self.minimiser.minimise(lambda count: interrupt(count) or self.outgrown())
-            predicted = outcome.ending in (Ending.CONVERGED, Ending.INTERRUPTED) and self.outgrown()
-            if outcome.converged and not predicted:
-                return outcome
-            cells = self._around_damage()
-            self.solid.state.restore(saved)
-            self.solid.load(before)
-            if not predicted:
-                return outcome
-            self.refine(cells, outcome.iterations)
-
     def outgrown(self) -> bool:
         """Whether damage stands in cells that are too coarse for it."""
         return self.solid.comm.allreduce(bool(len(self._damaged())), op=MPI.LOR)
 
-    def refine(self, cells: np.ndarray, spent: int = 0) -> None:
+    def refine(self, back: Callable[[], None], iterations: int) -> None:
+        """Where the present damage asks for it, from the state to which `back` leads; after so many iterations in
+        vain."""
+        cells = self._around_damage()
+        back()
+        self.refine_cells(cells, iterations)
+
+    def refine_cells(self, cells: np.ndarray, spent: int = 0) -> None:
         """In these cells, which are coarse, with all of the present state; after so many iterations in vain."""
         old = self.solid
         before = old.energies()

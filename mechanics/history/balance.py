@@ -18,16 +18,19 @@ class Loads:
     forces: np.ndarray
     strain: np.ndarray  # chemical, of this process, where it is not in proportion to charge
     stress: np.ndarray
-    pressed: float  # work of pressure so far
+    pressures: np.ndarray
+    pressed_in: np.ndarray  # volumes, of each
+    exchanged: float  # energy that springs have brought along when a platen was held or let go
 
 
 class Balance:
-    """Adds up ∫ ∂Π/∂charge dcharge + ∫ ∂Π/∂ε* dε* + ∫ forces · d(held displacements) by the trapezoidal rule, from
-    equilibrium to equilibrium, and the work of constant pressure. A crack that jumps sets free more than it costs: then
-    the body holds less than the work."""
+    """Adds up ∫ ∂Π/∂charge dcharge + ∫ ∂Π/∂ε* dε* + ∫ forces · d(held displacements) + ∫ pressure d(volume) by the
+    trapezoidal rule, from equilibrium to equilibrium. A crack that jumps sets free more than it costs: then the body
+    holds less than the work."""
 
-    def __init__(self, solid: Solid) -> None:
-        self.work = 0.0
+    def __init__(self, solid: Solid, work: float = 0.0) -> None:
+        """From the present equilibrium on; `work` has been done before."""
+        self.work = work
         self._solid = solid
         self._last = self._now()
 
@@ -35,13 +38,16 @@ class Balance:
         """To the present state, which is an equilibrium whose plastic history has been accepted."""
         now, before = self._now(), self._last
         self._last = now
-        self.work += (now.charging + before.charging) / 2 * (now.charge - before.charge) + now.pressed - before.pressed
+        self.work += (now.charging + before.charging) / 2 * (now.charge - before.charge)
+        self.work += float((now.pressures + before.pressures) @ (now.pressed_in - before.pressed_in)) / 2
+        self.work += now.exchanged - before.exchanged
         done = float((now.forces + before.forces) @ (now.held - before.held)) / 2
         done += float((now.stress + before.stress) @ (now.strain - before.strain)) / 2
         self.work += self._solid.comm.allreduce(done, op=MPI.SUM)
 
     def _now(self) -> Loads:
         solid, swelling, none = self._solid, self._solid.swelling, np.empty(0)
+        pressures, volumes = solid.platens.pressing()
         return Loads(
             charge=float(solid.charge.value),
             charging=solid.charging_force(),
@@ -49,5 +55,7 @@ class Balance:
             forces=solid.holding_forces(),
             strain=none if swelling is None else swelling.strain.x.array.copy(),
             stress=none if swelling is None else swelling.stress(),
-            pressed=solid.pressed_in(),
+            pressures=pressures,
+            pressed_in=volumes,
+            exchanged=solid.platens.exchanged,
         )

@@ -28,7 +28,13 @@ def carry(old: Solid, new: Solid, parents: np.ndarray, places: np.ndarray) -> No
         _carry_points(before, after, parents, places, bounded=number == 1)
     for before, after in zip(old.state.fatigue, new.state.fatigue, strict=True):
         _carry_points(before, after, parents, places, bounded=True)
-    new.load(float(old.charge.value))
+    for before, after in zip(old.platens.fields().values(), new.platens.fields().values(), strict=True):
+        everywhere = slice(None)
+        ends = (before.function_space, before, everywhere), (after.function_space, after, everywhere)
+        _carry_field(*ends, parents, places)
+    for name, part in old.state.parts.items():
+        new.state.parts.setdefault(name, part)  # a schedule and a history go on as they are
+    new.state.take(old.state.numbers())
 
 
 Field = tuple[fem.FunctionSpace, fem.Function, np.ndarray | slice]  # and where its unknowns are in the function

@@ -22,6 +22,7 @@ from petsc4py import PETSc
 from mechanics.body.functional import assembled
 from mechanics.clock import timed
 from mechanics.lithium.surfaces import SurfaceContact, Surfaces
+from mechanics.state import Number
 
 GAS = 8.31446  # J/(mol K)
 ACTIVE = 1  # number of the integrals over active cells
@@ -65,7 +66,7 @@ class Diffusion:
         self.content = fem.Function(space, name="lithium")
         self.stress = fem.Function(space)  # s, MPa
         self.softening = fem.Constant(body, np.float64(0.0))  # κ, MPa
-        self.pull(np.zeros_like(self.stress.x.array))
+        self._given, self._changing, self._since = fem.Function(space), fem.Function(space), 0.0  # see `pull`
         topology = body.topology
         self.owned = space.dofmap.index_map.size_local
         owned_cells = cells[cells < topology.index_map(topology.dim).size_local].astype(np.int32)
@@ -120,18 +121,29 @@ class Diffusion:
 
     def pull(self, stress: np.ndarray, change: np.ndarray | None = None, since: float = 0.0) -> None:
         """s by node at a time, and how fast it changes from there (MPa/s)."""
-        self._given = stress.copy(), np.zeros_like(stress) if change is None else change.copy(), since
+        self._given.x.array[:], self._changing.x.array[:] = stress, 0 if change is None else change
+        self._since = since
         self.at(since)
 
     def at(self, time: float) -> None:
         """s as it is at this time."""
-        stress, change, since = self._given
-        self.stress.x.array[:] = stress + (time - since) * change
+        self.stress.x.array[:] = self._given.x.array + (time - self._since) * self._changing.x.array
 
     def stress_at(self, time: float) -> np.ndarray:
         """σ_h by node at this time and the present content."""
         self.at(time)
         return self.stress.x.array - self.softening.value * self.content.x.array
+
+    def fields(self) -> dict[str, fem.Function]:
+        return {"content": self.content, "given stress": self._given, "its change": self._changing}
+
+    def numbers(self) -> dict[str, Number]:
+        return {"since": self._since, "softening": float(self.softening.value)}
+
+    def take(self, numbers: Mapping[str, Number]) -> None:
+        told: Mapping[str, Any] = numbers
+        self._since, self.softening.value = told["since"], told["softening"]
+        self.at(self._since)
 
     def rate(self) -> np.ndarray:
         """∫ ẋ φ of what flows inside; it adds up to nothing."""

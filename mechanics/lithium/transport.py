@@ -1,17 +1,20 @@
 """A schedule of charge, discharge and rest, in steps as long as the error of the content allows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from math import inf, log2, pi
+from typing import Any
 
 import numpy as np
+from dolfinx import fem
 
 from mechanics.linear.solver import LinearSolverError
 from mechanics.lithium.diffusion import Diffusion
 from mechanics.lithium.surfaces import SurfaceContact
 from mechanics.lithium.tr_bdf2 import NotSettled, TimeStep
+from mechanics.state import Number
 
 SAFE = 0.8  # share of the tolerance that a longer step may be expected to need
 LONGEST = 2  # steps grow by no more than 2 to this power
@@ -24,7 +27,7 @@ class TransportError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Stage:
+class Current:
     """A current, and where it ends: whatever comes first."""
 
     rate: float  # C-rate, 1/h; positive charges, which takes lithium out; 0 rests
@@ -49,7 +52,7 @@ class Transport:
     """The schedule, step by step. A step can be taken back, and is then half as long."""
 
     def __init__(
-        self, diffusion: Diffusion, stages: Sequence[Stage], tolerance: float = 1e-4, largest: float = inf
+        self, diffusion: Diffusion, stages: Sequence[Current], tolerance: float = 1e-4, largest: float = inf
     ) -> None:
         """`tolerance` of the content, in each step; `largest` step in s while a current flows."""
         self.diffusion, self.stages, self.tolerance = diffusion, tuple(stages), tolerance
@@ -67,7 +70,7 @@ class Transport:
         return len(self.endings) == len(self.stages)
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> Current:
         return self.stages[len(self.endings)]
 
     @property
@@ -75,6 +78,11 @@ class Transport:
         """That of the coming step: 1 until the current first turns round."""
         signs = [np.sign(stage.rate) for stage in self.stages[: len(self.endings) + 1] if stage.rate != 0]
         return 1 + sum(a != b for a, b in pairwise(signs))
+
+    @property
+    def done(self) -> float:
+        """Seconds since the present stage has begun."""
+        return self.time - self._since if self._begun else 0.0
 
     @property
     def rate(self) -> float:
@@ -105,6 +113,11 @@ class Transport:
         self._shorten(self.elapsed or self._length)
         self.elapsed = 0.0
 
+    def shorten(self, seconds: float) -> None:
+        """A step of this length has been taken back by others; the next is half as long."""
+        self._shorten(seconds)
+        self.elapsed = 0.0
+
     def heed(self, error: float) -> None:
         """What the last step was wrong by for another reason, which goes with the square of the step, limits the next
         one; no more than to a quarter of it."""
@@ -115,6 +128,33 @@ class Transport:
     def at_most(self, seconds: float) -> None:
         """So long may the next step be."""
         self._length = min(self._length, seconds)
+
+    def fields(self) -> dict[str, fem.Function]:
+        return {}
+
+    def numbers(self) -> dict[str, Number]:
+        return {
+            "time": self.time,
+            "elapsed": self.elapsed,
+            "ended by": [ending.value for ending in self.endings],
+            "current": self._current,
+            "since": self._since,
+            "begun": self._begun,
+        }
+
+    def take(self, numbers: Mapping[str, Number]) -> None:
+        told: Mapping[str, Any] = numbers
+        self.time, self.elapsed, self._current = told["time"], told["elapsed"], told["current"]
+        self._since, self._begun = told["since"], told["begun"]
+        self.endings[:] = [StageEnd(one) for one in told["ended by"]]
+
+    def pacing(self) -> dict[str, Number]:
+        """How long the next step may be, which is no part of the state."""
+        return {"length": self._length, "refused": self.refused}
+
+    def take_pacing(self, numbers: Mapping[str, Number]) -> None:
+        told: Mapping[str, Any] = numbers
+        self._length, self.refused = told["length"], told["refused"]
 
     def _go(self, left: float, ending: StageEnd, contact: SurfaceContact) -> None:
         """A step that is exact enough, and does not go beyond the surface content at which the stage ends."""

@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 
 from mechanics import KINEMATICS, AlternateMinimiser, Medium
-from mechanics.lithium.charging import Coupling, charge
+from mechanics.lithium.coupling import Coupling
 from mechanics.lithium.diffusion import Diffusion, Host
 from mechanics.lithium.tr_bdf2 import TimeStep
-from mechanics.lithium.transport import Stage, Transport
+from mechanics.lithium.transport import Current, Transport
 
-from ..lithium import STEPS, Series, Told, Unbroken, shells
+from ..lithium import Series, charge, shells
+from ..notebook import Notebook
 from .page import Check, Page
 from .rounds import TOUGH, quarter, solid_of, symmetric
 
@@ -93,7 +94,7 @@ class Charged:
         x = diffusion.content.function_space.tabulate_dof_coordinates()
         middle = int(np.argmin(np.linalg.norm(x, axis=1)))
         ends = np.array([0.0, *TIMES]) * R**2 / D
-        transport = Transport(diffusion, [Stage(1.0, duration=b - a) for a, b in pairwise(ends)])
+        transport = Transport(diffusion, [Current(1.0, duration=b - a) for a, b in pairwise(ends)])
         rows, stops = [], []
         while not transport.finished:
             over = len(transport.endings)
@@ -208,7 +209,7 @@ def at_rest(n: int) -> Check:
     stress = 500 * np.sin(2 * x[0] + 1) * np.cos(3 * x[1])
     diffusion.pull(stress)
     diffusion.content.x.array[:] = 0.5
-    transport = Transport(diffusion, [Stage(0.0, duration=10.0)])
+    transport = Transport(diffusion, [Current(0.0, duration=10.0)])
     while not transport.finished:
         transport.advance()
     level = diffusion.content.x.array * np.exp(-ATTRACTION * stress)
@@ -226,8 +227,8 @@ def own_stress(size: float) -> tuple[Check, np.ndarray, np.ndarray, np.ndarray]:
     diffusion = Diffusion(domain.mesh, cells, rim, Host(D, ATTRACTION), kinematics.measure, solid.state.d)
     diffusion.content.x.array[:] = 1.0
     coupling = Coupling(solid, diffusion, [(cells, PARTICLE)])
-    transport, minimiser = Transport(diffusion, [Stage(rate, time)], 3e-4), AlternateMinimiser(solid)
-    assert charge(solid, minimiser, transport, coupling, Unbroken(), STEPS, Told())
+    transport, minimiser = Transport(diffusion, [Current(rate, time)], 3e-4), AlternateMinimiser(solid)
+    assert charge(solid, minimiser, transport, coupling, Notebook())
     softening = ATTRACTION * 2 * PARTICLE.young / (3 * (1 - PARTICLE.poisson)) * SWELLING
     radii, known = shells(1.0, rate / 3600 / 3, time, lambda x: D * (1 + softening * x))
     r = np.linalg.norm(diffusion.content.function_space.tabulate_dof_coordinates(), axis=1)

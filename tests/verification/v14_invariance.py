@@ -9,7 +9,20 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 
 import meshes
-from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Charge, Medium, Record, Solid, Support, evolve
+from mechanics import (
+    CRACK_MODELS,
+    SPLITS,
+    AlternateMinimiser,
+    Fixed,
+    History,
+    Limits,
+    Medium,
+    Record,
+    Schedule,
+    Solid,
+    Support,
+    charges,
+)
 from mechanics.measure.detachment import Detachment
 from mechanics.state import Saved
 from tests.notebook import Notebook
@@ -64,32 +77,32 @@ def body(comm: MPI.Comm, fine: float) -> Solid:
     return Solid(domain.mesh, domain.regions, domain.boundaries, media, supports, crack, split, 0.2, size)
 
 
-def charge(solid: Solid, steps: Charge) -> Notes:
+def charged(until: float, largest: float) -> Schedule:
+    return Schedule(charges(until), Limits(largest, 0.01, 0.02))
+
+
+def charge(solid: Solid, steps: Schedule, taken_up: Saved | None = None) -> Notes:
     notes = Notes()
     detachment = Detachment(solid.state.d, solid.regions, solid.boundaries, "interface", 0.1)
-    assert evolve(solid, AlternateMinimiser(solid), steps, detachment, 0.02, notes)
+    history = History(Fixed(solid, AlternateMinimiser(solid)), steps, detachment, notes)
+    if taken_up is not None:
+        solid.state.restore(taken_up)
+    assert history.run()
     return notes
 
 
 def history(comm: MPI.Comm = MPI.COMM_SELF, fine: float = 0.05, step: float = 0.05) -> np.ndarray:
     solid = body(comm, fine)
     solid.break_open("notch")
-    return charge(solid, Charge(END, step, 0.01)).rows()
+    return charge(solid, charged(END, step)).rows()
 
 
 def taken_up_again() -> np.ndarray:
     """The end of a history that was stopped half way."""
     before = body(MPI.COMM_SELF, 0.05)
     before.break_open("notch")
-    work = charge(before, Charge(HALF, 0.05, 0.01)).records[-1].plastic_work
-    saved: Saved = before.state.save()
-    after = body(MPI.COMM_SELF, 0.05)
-    after.state.restore(saved)
-    steps = Charge(END, 0.05, 0.01)
-    steps.soc = HALF
-    end = charge(after, steps).rows()[-1]
-    end[-1] += work
-    return end
+    charge(before, charged(HALF, 0.05))
+    return charge(body(MPI.COMM_SELF, 0.05), charged(END, 0.05), before.state.save()).rows()[-1]
 
 
 def shared(count: int) -> np.ndarray:

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 
 import meshes
-from mechanics import CRACK_MODELS, SPLITS, Solid
+from mechanics import CRACK_MODELS, SPLITS, History, Limits, Schedule, Solid, charges
 from mechanics.history.adaptive import AHEAD, ENTERED, Adaptive, Finer
 from meshes.refine import coarse, eventual_size, inherited, refined
 
+from ..notebook import Notebook
 from .notched_plate import HALF, KILONEWTON, LENGTH, STEEL, NotchedPlate, sheared
 from .page import Check, Page
 
@@ -80,15 +81,16 @@ class Plate:
         self._sizes = ROW * eventual_size(meshes.element_size(self.domain.mesh), fine)
 
     def run(self, loads: Sequence[float]) -> Run:
-        start, iterations, forces = perf_counter(), 0, []
+        start, notes, forces = perf_counter(), Notebook(), []
         first = len(self._sizes)
         adaptive = Adaptive(self._solid(), self._coarse(), self._refine)
-        for load in loads:
-            outcome = adaptive.advance(load)
-            assert outcome.converged, outcome
-            adaptive.solid.accept()
-            iterations += outcome.iterations
+        schedule = Schedule(charges(loads[-1], stops=loads), Limits(loads[-1], loads[-1]))
+        history = History(adaptive, schedule, observer=notes)
+        history.step()  # without load
+        while not history.finished:
+            assert history.step(), notes.records[-1].outcome
             forces.append(adaptive.solid.reaction("top", 0))
+        iterations = sum(one.outcome.iterations for one in notes.records)
         iterations += sum(one.iterations for one in adaptive.transfers)
         d, body = adaptive.solid.state.d, self.domain.mesh
         triangles = entities_to_geometry(body, 2, np.arange(len(self._sizes), dtype=np.int32))
