@@ -57,6 +57,7 @@ class Solid:
     ) -> None:
         _check(body, media, crack, split, kinematics)
         self.mesh, self.crack, self.length, self.kinematics = body, crack, length, kinematics
+        self.split = split
         self.regions, self.boundaries = regions, boundaries
         yields = any(medium.yield_stress is not None for medium in media.values())
         saturates = any(medium.saturation > 0 for medium in media.values())
@@ -75,7 +76,7 @@ class Solid:
 
         u, d, sound = self.state.u, self.state.d, self.coefficients
         c = sound if self._fatigue is None else replace(sound, toughness=self._fatigue.left * sound.toughness)
-        flow = None if self._history is None else self._history.flow
+        self.flow = flow = None if self._history is None else self._history.flow
         x = ufl.SpatialCoordinate(body)
         measure = kinematics.measure(x)
         rigidity = max(medium.young for medium in media.values()) * _extent(body)
