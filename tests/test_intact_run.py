@@ -23,6 +23,7 @@ import intact.bodies.body
 from intact.bodies.body import bodies
 from intact.case.read import read
 from intact.cli import app
+from intact.results.names import DISPLACEMENT
 from intact.runs.reporter import Reporter
 from intact.runs.run import run_case
 from intact.runs.side_by_side import Processes
@@ -113,7 +114,7 @@ def test_history_has_its_columns_and_a_row_for_each_step(solved):
 
 def test_fields_are_the_ones_of_the_solver(solved):
     reader = pyvista.get_reader(solved.folder / "fields.pvd")
-    assert reader.time_values == [0.2, 0.4]
+    assert reader.time_values == [0.0, 0.2, 0.4]
     reader.set_active_time_value(0.4)
     grid = reader.read()[0]
     state = solved.solid.state
@@ -125,8 +126,8 @@ def test_fields_are_the_ones_of_the_solver(solved):
     for displacement, point in zip(state.u.x.array.reshape(-1, 2)[::50], nodes[::50], strict=True):
         near = grid.find_closest_point(point)
         if np.abs(grid.points[near] - point).max() < 1e-9:  # a corner of a triangle, not the middle of an edge
-            assert grid["displacement"][near][:2] == pytest.approx(displacement, abs=1e-12)
-    assert np.abs(grid["displacement"][:, 1]).max() > 1e-3  # µm
+            assert grid[DISPLACEMENT][near][:2] == pytest.approx(displacement, abs=1e-12)
+    assert np.abs(grid[DISPLACEMENT][:, 1]).max() > 1e-3  # µm
     areas = grid.compute_cell_sizes()["Area"]
     height = {region: areas[grid["region"] == region].sum() / 4 for region in (0, 1, 2)}
     assert height == pytest.approx({0: 1.0, 1: 0.8 - 0.05 / 4, 2: 1.0})  # less the notch, 1 × 0.1 / 2
@@ -198,8 +199,8 @@ def test_a_comparison_leaves_every_promised_file(study):
     single = {"history.csv", "summary.json", "case.toml", "fields.pvd", "crack-field.png"}
     for case in ("LZCO", "LZACO"):
         names = {file.name for file in (folder / case).iterdir()}
-        assert {name for name in names if not name.endswith(("vtu", "pvtu"))} == single
-        assert len([name for name in names if name.endswith(".pvtu")]) == 2  # at SoC 0.2 and 0.4
+        assert {name for name in names if not name.endswith("vtu")} == single
+        assert len([name for name in names if name.endswith(".vtu")]) == 3  # at SoC 0, 0.2 and 0.4
 
 
 def test_the_joint_table_says_it_all(study):
@@ -506,7 +507,7 @@ def test_two_processes_find_the_same_history(study, tmp_path):
                 scale = max(abs(float(row[name])) for row in one) or 1.0
                 assert float(there[name]) == pytest.approx(float(here[name]), abs=1e-6 * scale)
         reader = pyvista.get_reader(folder / case / "fields.pvd")
-        assert reader.time_values == [0.2, 0.4]
+        assert reader.time_values == [0.0, 0.2, 0.4]
         assert (folder / case / "crack-field.png").stat().st_size > 10_000  # bytes; an empty sheet has fewer
     assert told(folder)["runs"][0]["processes"] == 2
     assert ended.stdout.count("(1 of 2)") == 1

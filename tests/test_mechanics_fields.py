@@ -89,7 +89,7 @@ def test_pressure_on_a_body_that_may_widen_is_the_only_stress(make_solid, block,
 
 @pytest.mark.parametrize("saturation", [0.0, 15.0], ids=["linear", "Voce"])
 def test_flow_leaves_the_stress_at_the_yield_stress_to_which_it_has_hardened(make_solid, block, saturation):
-    """A rod that is pulled to three times its yield strain, and whose sides are free; 1e-6 is what the search leaves."""
+    """A rod that is pulled to three times its yield strain, free at its sides; 1e-6 is what the search leaves."""
     hardened = {"yield_stress": 10.0, "hardening": 50.0}
     if saturation:
         hardened |= {"saturation": saturation, "saturation_strain": 0.02}

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dolfinx import fem, geometry
-from dolfinx.io import VTKFile
 from mpi4py import MPI
 
 import meshes
+from intact.results import names
+from intact.results.fields import FieldFile
 from mechanics import SPLITS, AlternateMinimiser, Medium, Solid, Support
 from mechanics.laws.kinematics import AXISYMMETRIC, SOLID_3D
 from mechanics.measure.detachment import Detachment
@@ -119,16 +120,15 @@ def test_picture_shows_the_front_and_the_interface_from_above(tmp_path: Path) ->
 
     layers = {"electrolyte": 0.5, "interface": 0.5, "cathode": 0.5, "fine": 0.15, "coarse": 0.3}
     domain = meshes.build(meshes.Stack(2.0, **layers, depth=1.5, notch=meshes.Notch(0.5, shape="penny")), MPI.COMM_SELF)
-    region = fem.Function(fem.functionspace(domain.mesh, ("DG", 0)), name="region")
+    region = np.zeros(domain.mesh.topology.index_map(3).size_local, dtype=np.int32)
     for number, cells in enumerate(domain.regions.values()):
-        region.x.array[cells] = number
-    damage = fem.Function(fem.functionspace(domain.mesh, ("Lagrange", 1)), name="damage")
-    damage.interpolate(lambda x: 1.0 * (abs(x[1] - 0.85) < 0.12) * (np.hypot(x[0] - 1, x[2] - 0.75) < 0.5))
-    displacement = fem.Function(fem.functionspace(domain.mesh, ("Lagrange", 1, (3,))), name="displacement")
-    displacement.interpolate(lambda x: np.vstack([0.1 * (x[1] > 0.99), 0.3 * (x[1] > 0.99), 0 * x[2]]))
-    with VTKFile(MPI.COMM_SELF, str(tmp_path / "fields.pvd"), "w") as file:
-        file.write_function([displacement, damage, region], 0.0)
-    (pieces,) = tmp_path.glob("*.pvtu")
+        region[cells] = number
+    x = fem.functionspace(domain.mesh, ("Lagrange", 1)).tabulate_dof_coordinates().T
+    damage = 1.0 * (abs(x[1] - 0.85) < 0.12) * (np.hypot(x[0] - 1, x[2] - 0.75) < 0.5)
+    displacement = np.column_stack([0.1 * (x[1] > 0.99), 0.3 * (x[1] > 0.99), 0 * x[2]])
+    at_vertices = {names.DISPLACEMENT: displacement, names.DAMAGE: damage}
+    FieldFile(tmp_path, domain.mesh).write(0.0, at_vertices, {names.REGION: region})
+    (pieces,) = tmp_path.glob("*.vtu")
     shape = panels.read(pieces)
 
     def area(number: int, of: np.ndarray) -> float:

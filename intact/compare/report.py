@@ -13,7 +13,8 @@ from rich.table import Table
 from intact.compare import picture as compare_picture
 from intact.compare.comparison import PER_LOAD, Comparison, Measure
 from intact.results.crack_record import CrackRecord
-from intact.results.folder import ResultsError, write_json
+from intact.results.folder import write_json
+from intact.results.whole import ResultsError
 
 TABLE, PICTURE = "compare.json", "compare.png"
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyvista
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
+from intact.results import names
 from intact.results.finished import UnreadableError
 from intact.results.regions import SHOWN
 
@@ -32,8 +33,7 @@ LITHIUM = LinearSegmentedColormap.from_list("lithium", ["#f4f3e6", "#a8d5ba", "#
 OUTLINE, SEAM = "#3c3c3c", "#8a8a8a"
 Range = tuple[float, float]
 WHOLE = 0.0, 1.0  # content of lithium
-TRIANGLES = (5, 69)  # VTK's numbers for a triangle and for the Lagrange triangle that dolfinx calls it
-TETRAHEDRA = (10, 71)  # the same of the tetrahedron
+TRIANGLE, TETRAHEDRON = 5, 10  # VTK's numbers
 GAP = 0.12  # between the two views of a body in three dimensions, of its height
 FLAT = 1e-6  # of its extent: nodes that near the front are on it
 SECTIONS = 14  # heights at which damage is looked up; an even number, so that none is that of a penny in the mesh
@@ -115,30 +115,21 @@ def around(shapes: list[Shape], margin: float) -> View:
 
 
 def read(file: Path) -> Shape:
-    """A shape from a .pvtu that dolfinx has written."""
+    """A shape from a file of fields."""
     grid = pyvista.read(file)
     kinds, corners = set(grid.celltypes), grid.cells.size // max(grid.n_cells, 1) - 1
-    if not ((kinds <= set(TRIANGLES) and corners == 3) or (kinds <= set(TETRAHEDRA) and corners == 4)):
+    if kinds not in ({TRIANGLE}, {TETRAHEDRON}):
         raise UnreadableError(f"{file} has other cells than straight triangles or tetrahedra, which cannot be pictured")
     try:
-        ids = np.asarray(grid.point_data["vtkOriginalPointIds"], dtype=np.int64)
-        ghost_points, ghost_cells = grid.point_data["vtkGhostType"] != 0, grid.cell_data["vtkGhostType"] != 0
-        displacement, damage = grid.point_data["displacement"], grid.point_data["damage"]
-        region = grid.cell_data["region"]
+        displacement, damage = (
+            np.asarray(grid.point_data[name], dtype=float) for name in (names.DISPLACEMENT, names.DAMAGE)
+        )
+        region = np.rint(grid.cell_data[names.REGION]).astype(np.int64)
     except KeyError as error:
         raise UnreadableError(f"{file} lacks what a picture needs: {error}") from None
-
-    def whole(piecewise: npt.NDArray) -> Floats:
-        """Values of all points, each as the process has it that owns the point."""
-        values = np.zeros((ids.max() + 1, *piecewise.shape[1:]))
-        for points in (ghost_points, ~ghost_points):
-            values[ids[points]] = piecewise[points]
-        return values
-
-    points, displacement, damage = (whole(np.asarray(values)) for values in (grid.points, displacement, damage))
-    lithium = whole(np.asarray(grid.point_data["lithium"])) if "lithium" in grid.point_data else None
-    cells = ids[grid.cells.reshape(-1, corners + 1)[~ghost_cells, 1:]]
-    region = np.rint(region[~ghost_cells]).astype(np.int64)
+    points = np.asarray(grid.points, dtype=float)
+    lithium = np.asarray(grid.point_data[names.LITHIUM]) if names.LITHIUM in grid.point_data else None
+    cells = grid.cells.reshape(-1, corners + 1)[:, 1:].astype(np.int64)
     if corners == 4:
         return _views(points, displacement, cells, damage, region)
     return Shape(points[:, :2], displacement[:, :2], cells, damage, region, lithium)

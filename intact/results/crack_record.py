@@ -20,7 +20,8 @@ import numpy.typing as npt
 from intact.case import cycles
 from intact.case.toml_text import toml_text
 from intact.results import finished
-from intact.results.folder import CASE, FIELDS, HISTORY
+from intact.results.folder import CASE, HISTORY
+from intact.results.names import FIELDS
 from intact.runs.trace import CERTIFICATE, IN_A_PLANE, IN_SPACE
 from materials import quantity
 

@@ -185,21 +185,22 @@ def _number(text: str | None) -> float | None:
 
 
 def fields_of(file: Path) -> dict[float, Path]:
-    """The .pvtu files that a .pvd collects, by their time, which is the charge that has flowed."""
-    files = {float(one["timestep"]): file.parent / one["file"] for one in _listed(file, "DataSet")}
-    for joint in files.values():
-        for piece in (joint.parent / one["Source"] for one in _listed(joint, "Piece")):
-            if not piece.exists():
-                raise UnreadableError(f"{piece} is missing, which {joint} names")
+    """The files that a .pvd lists, by their time, which is the charge that has flowed."""
+    files = listed(file)
+    for one in files.values():
+        if not one.exists():
+            raise UnreadableError(f"{one} is missing, which {file} names")
     return dict(sorted(files.items()))
 
 
-def _listed(file: Path, tag: str) -> list[dict[str, str]]:
-    """The attributes of each element of this kind."""
+def listed(file: Path) -> dict[float, Path]:
+    """The same, whether the files are there or not."""
+    text = _text(file)
     try:
-        return [element.attrib for element in ElementTree.fromstring(_text(file)).iter(tag)]
-    except ElementTree.ParseError as error:
-        raise UnreadableError(f"{file} is not what dolfinx writes: {error}") from None
+        sets = [element.attrib for element in ElementTree.fromstring(text).iter("DataSet")]
+        return {float(one["timestep"]): file.parent / one["file"] for one in sets}
+    except (ElementTree.ParseError, KeyError, ValueError) as error:
+        raise UnreadableError(f"{file} is not a list of fields: {error}") from None
 
 
 def _json(file: Path) -> Any:

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
@@ -13,22 +14,31 @@ from rich.console import Console
 from intact.console import console
 from intact.results import tables
 from intact.results.tables import Summary
+from intact.results.whole import ResultsError, write_whole
 
-HISTORY, SUMMARY, CASE, FIELDS = "history.csv", "summary.json", "case.toml", "fields.pvd"
+HISTORY, SUMMARY, CASE = "history.csv", "summary.json", "case.toml"
 EACH = "contact.csv"  # of each of several interfaces
 TABLE, TABLE_TEXT = "table.csv", "table.txt"
 CHECKPOINT = "checkpoint.npz"
-OURS = (HISTORY, EACH, SUMMARY, CASE, CHECKPOINT, TABLE, TABLE_TEXT, "fields*.pvd", "fields*.pvtu", "fields*.vtu")
+OURS = (
+    HISTORY,
+    EACH,
+    SUMMARY,
+    CASE,
+    CHECKPOINT,
+    TABLE,
+    TABLE_TEXT,
+    "fields*.pvd",
+    "fields*.pvtu",
+    "fields*.vtu",
+    ".unfinished-*",
+)
 INTERRUPTED = "interrupted from outside"  # the reason of a run that can go on
 PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
 WIDE = 160  # of the table as text: no cell is broken
 
 
 BEGIN_ANEW = "takes --overwrite to begin anew, or another --output"
-
-
-class ResultsError(ValueError):
-    """The folder cannot be written, or is not one that intact run has left."""
 
 
 def prepare(folder: Path) -> None:
@@ -70,19 +80,20 @@ def copy(source: Path, target: Path, summary: Summary) -> None:
 
 
 def write_json(path: Path, content: Summary) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def write(folder: Path, summary: Summary) -> None:
     """The joint summary, and its table for programs and for people."""
     write_json(folder / SUMMARY, summary)
-    with (folder / TABLE).open("w", newline="", encoding="utf-8") as file:
-        rows = tables.lines(summary)
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    with (folder / TABLE_TEXT).open("w", encoding="utf-8") as file:
-        tables.show(summary, Console(file=file, width=WIDE, highlight=False, emoji=False))
+    rows, file = tables.lines(summary), StringIO()
+    writer = csv.DictWriter(file, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(folder / TABLE, file.getvalue())
+    text = StringIO()
+    tables.show(summary, Console(file=text, width=WIDE, highlight=False, emoji=False))
+    write_whole(folder / TABLE_TEXT, text.getvalue())
 
 
 def show(folder: Path) -> None:

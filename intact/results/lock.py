@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from intact.results.folder import ResultsError
+from intact.results.whole import ResultsError
 
 NAME = ".intact.lock"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,8 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import TypeAdapter
 
-from intact.results.folder import BEGIN_ANEW, CHECKPOINT, ResultsError
+from intact.results.folder import BEGIN_ANEW, CHECKPOINT
+from intact.results.whole import ResultsError, written_whole
 from intact.runs.told import Told
 from mechanics.history.checkpoint import collected, fingerprint, spread
 from mechanics.history.schedule import Drive
@@ -80,7 +80,9 @@ class Checkpoint:
                 "endings": endings,
                 "told": TOLD.dump_python(told, mode="json"),
             }
-            _write_whole(self._file, {ABOUT: np.array(json.dumps(about))} | arrays)
+            held: dict[str, Any] = {ABOUT: np.array(json.dumps(about))} | arrays
+            with written_whole(self._file) as file, file.open("wb") as opened:
+                np.savez(opened, **held)
         self._spent += perf_counter() - start
 
     def remove(self) -> None:
@@ -133,12 +135,3 @@ def _read(file: Path, asked: Identity) -> tuple[dict[str, Any], dict[str, np.nda
     if known[2] != asked.mesh:
         raise ResultsError(f"--resume: got {file}, which was made on another mesh, {BEGIN_ANEW}")
     return about, arrays
-
-
-def _write_whole(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    half = file.with_name(f".{file.name}.half")
-    with half.open("wb") as opened:
-        np.savez(opened, **arrays)  # type: ignore[arg-type]
-        opened.flush()
-        os.fsync(opened.fileno())
-    half.replace(file)

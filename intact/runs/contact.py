@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from intact.bodies.body import Body
 from intact.results.touch import WINDOW, Touch
 from intact.runs.cracks import Cracks
@@ -50,6 +52,10 @@ class ContactLoss:
         never, touching = (self._conduction.resistance_ratio(touching) for touching in (False, True))
         supply = self._ions.supply
         return Touch(opened, never, touching, None if supply is None else self._conduction.reachable(supply, WINDOW))
+
+    def potential(self) -> np.ndarray | None:
+        """Ionic potential at the nodes, from 0 to 1 on the way of the ions; None where they are not known."""
+        return None if self._conduction is None else self._conduction.potential()
 
     def each(self) -> dict[str, float]:
         """What is in touch of each interface."""

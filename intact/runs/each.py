@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from intact.results.whole import write_row
 from mechanics import Record
 
 
@@ -32,5 +32,4 @@ class Each:
 
     def _write(self, row: Sequence[str]) -> None:
         if self._file is not None:
-            csv.writer(self._file).writerow(row)
-            self._file.flush()
+            write_row(self._file, row)

@@ -22,6 +22,7 @@ from intact.case.model import as_written
 from intact.case.read import resolved_digest
 from intact.results import folder as results
 from intact.results.folder import INTERRUPTED
+from intact.results.whole import ResultsError, write_whole
 from intact.runs import checkpoint, profile
 from intact.runs.contact import ContactLoss
 from intact.runs.lithium import Lithium
@@ -46,7 +47,7 @@ def run_case(
     taken_up = checkpoint.read(folder, identity, comm)
     if comm.rank == 0:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / results.CASE).write_text(case.resolved(), encoding="utf-8")
+        write_whole(folder / results.CASE, case.resolved())
     comm.barrier()
     with turn:
         start = perf_counter()
@@ -68,17 +69,19 @@ def run_case(
             kept.write(made.state, drive, reporter.told, reporter.trace.endings, before + perf_counter() - start)
 
     content = None if lithium is None else lithium.diffusion.content
-    with closing(Reporter(body, made, contact, folder, content, keep)) as reporter:
+    told, endings = ([], []) if taken_up is None else (taken_up.told, taken_up.endings)
+    with closing(Reporter(body, made, contact, folder, content, keep, told, endings)) as reporter:
         history = History(Fixed(made, minimiser), drive, contact, reporter)
         if taken_up is not None:
             taken_up.put(made.state, drive)
-            reporter.take_up(taken_up.told, taken_up.endings)
         try:
             history.run()
         except KeyboardInterrupt:  # from here on each process is on its own: the others may be anywhere
             reporter.trace.stopped = INTERRUPTED
             if comm.size == 1 and reporter.trace.records:
                 keep(reporter, always=True)
+        except ResultsError as error:  # the disk is full: what is there is whole, and says why there is no more
+            reporter.trace.stopped = str(error)
     seconds = before + perf_counter() - start
     summary = {
         "folder": body.name,

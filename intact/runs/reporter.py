@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 from dolfinx import fem
-from dolfinx.io import VTKFile
 from mpi4py import MPI
 
 from intact.bodies.body import COARSE, Body
 from intact.case import cycles
 from intact.console import console
 from intact.results import folder as results
+from intact.results import names
+from intact.results.fields import FieldFile
 from intact.results.regions import SHOWN
 from intact.runs.contact import ContactLoss
 from intact.runs.each import Each
@@ -21,6 +24,7 @@ from intact.runs.told import Told
 from intact.runs.trace import IN_A_PLANE, IN_SPACE, SAME_SOC, Trace
 from mechanics import Record, Solid
 from mechanics.measure.detachment import DETACHED
+from mechanics.measure.fields import CellFields
 
 SIGN_OF_LIFE = 15.0  # seconds between lines while one long step is solved
 
@@ -39,8 +43,10 @@ class Reporter:
         folder: Path,
         lithium: fem.Function | None = None,
         keep: Callable[[Reporter], None] = lambda reporter: None,
+        told: Sequence[Told] = (),
+        endings: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """`keep` is called where all of a step has been told."""
+        """`keep` is called where all of a step has been told. Goes on from what has been `told` already."""
         self._keep = keep
         self.highest_in_coarse_cells = 0.0  # damage
         self._contact = contact
@@ -54,16 +60,21 @@ class Reporter:
         self._coarse_nodes = solid.state.d.function_space.dofmap.list[coarse]
         vertex_space = fem.functionspace(solid.mesh, ("Lagrange", 1, (solid.mesh.geometry.dim,)))
         self._displacement = fem.Function(vertex_space, name="displacement")
-        self._region = fem.Function(fem.functionspace(solid.mesh, ("DG", 0)), name="region")
+        self._region = np.zeros(len(body.cell_size), dtype=np.int32)
         for region, role in body.roles.items():
-            self._region.x.array[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
+            self._region[body.domain.regions[region]] = SHOWN.index(body.kind.shown[role])
         unit = IN_A_PLANE if body.case.geometry.startswith("plane") else IN_SPACE
         first = solid.comm.rank == 0
         history = folder / results.HISTORY if first else None
         self.trace = Trace(history, unit, contact.cracks.meaning, lithium is not None)
         self.each = Each(folder / results.EACH if first else None, list(contact.parts))
-        self._written = [self._displacement, solid.state.d, self._region, *([] if lithium is None else [lithium])]
-        self._fields = VTKFile(solid.comm, str(folder / results.FIELDS), "w")
+        self._lithium, self._of_cells = lithium, CellFields(solid)
+        for one in told:
+            self.trace.add(one.record, one.touch, one.cracks)
+            self.each.add(one.record, one.each)
+            self._told = one.record.detached_fraction
+        self.trace.endings += endings
+        self._fields = FieldFile(folder, solid.mesh, self.trace.flowed if told else -inf)
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
         if self._silent_for_long():
@@ -83,7 +94,7 @@ class Reporter:
             self._told = record.detached_fraction
             half = f" in {cycles.name(record.half_cycle)}" if self._cycles.count else ""
             self._tell(f"  SoC {record.soc:.4f}{half}: {record.detached_fraction:.0%} detached")
-        if pictured or self.trace.stopped is not None:
+        if pictured or self.trace.stopped is not None or len(self.trace.records) == 1:
             self._keep_fields()
 
     def ended(self, stage: str, why: str) -> None:
@@ -95,15 +106,6 @@ class Reporter:
     def whole(self) -> None:
         self._keep(self)
 
-    def take_up(self, told: Sequence[Told], endings: Sequence[tuple[str, str]]) -> None:
-        """Go on from where this has been told."""
-        for one in told:
-            self.trace.add(one.record, one.touch, one.cracks)
-            self.each.add(one.record, one.each)
-        self.trace.endings += endings
-        self._kept = self.trace.flowed if told else None
-        self._told = told[-1].record.detached_fraction if told else 0.0
-
     @property
     def told(self) -> list[Told]:
         """All that is known of each equilibrium."""
@@ -111,7 +113,6 @@ class Reporter:
         return [Told(*step) for step in steps]
 
     def close(self) -> None:
-        self._fields.close()
         self.trace.close()
         self.each.close()
 
@@ -121,7 +122,25 @@ class Reporter:
         if self.trace.records and (self._kept is None or abs(last - self._kept) > SAME_SOC):
             self._kept = last
             self._displacement.interpolate(self._solid.deformation)
-            self._fields.write_function(self._written, last)
+            dim, cells = self._solid.mesh.geometry.dim, self._of_cells.now()
+            at_vertices = {
+                names.DISPLACEMENT: self._displacement.x.array.reshape(-1, dim),
+                names.DAMAGE: self._solid.state.d.x.array,
+            }
+            if self._lithium is not None:
+                at_vertices[names.LITHIUM] = self._lithium.x.array
+            potential = self._contact.potential()
+            if potential is not None:
+                at_vertices[names.POTENTIAL] = potential
+            in_cells = {
+                names.REGION: self._region,
+                names.STRESS: cells.stress,
+                names.STRAIN: cells.strain,
+                names.ENERGY: cells.energy,
+                names.PLASTIC_STRAIN: cells.plastic_strain,
+                names.ACCUMULATED: cells.accumulated,
+            }
+            self._fields.write(last, at_vertices, {name: of for name, of in in_cells.items() if of is not None})
 
     def _look_at_coarse_cells(self) -> None:
         here = float(self._solid.state.d.x.array[self._coarse_nodes].max(initial=0.0))

@@ -19,6 +19,7 @@ from intact.results import band, tables
 from intact.results import folder as results
 from intact.results.folder import INTERRUPTED
 from intact.results.lock import locked
+from intact.results.whole import ResultsError
 from intact.runs import checkpoint, profile
 from intact.runs.one_case import identity_of, run_case
 from intact.runs.preflight import warnings
@@ -79,7 +80,7 @@ def _begin(orders: Sequence[Order], folder: Path, beginning: Beginning, comm: MP
     def looked_at() -> dict[str, Any]:
         places = (folder, *(place for _, _, place in orders))
         if beginning == "fresh" and any(map(results.left_in, places)):
-            raise results.ResultsError(f"--output: got {str(folder)!r}, which holds results of an earlier run, {AGAIN}")
+            raise ResultsError(f"--output: got {str(folder)!r}, which holds results of an earlier run, {AGAIN}")
         if beginning != "resume":
             for place in places:
                 results.prepare(place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import Any
 
 from intact.case.cycles import SAME, Cycles, name
 from intact.results.touch import MEANING, Touch
+from intact.results.whole import write_row
 from mechanics import Record
 from mechanics.measure.detachment import DETACHED, WHOLLY
 
@@ -207,8 +207,7 @@ class Trace:
 
     def _write(self, row: Sequence[object]) -> None:
         if self._file is not None:
-            csv.writer(self._file).writerow(row)
-            self._file.flush()
+            write_row(self._file, row)
 
 
 def _gap(record: Record) -> float:

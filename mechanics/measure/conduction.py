@@ -120,6 +120,12 @@ class Conduction:
         self._limit.value = window
         return 1 - self._sum(self._lost) / self._sum(self._volume)
 
+    def potential(self) -> np.ndarray:
+        """At the nodes, for one unit between the boundaries; a broken place has parted for good."""
+        self._break(False)
+        self._solve(False, None)
+        return self._functional.x.x.array.copy()
+
     def _break(self, touching: bool) -> None:
         """A cell is broken where one of its nodes is, so that a row of such nodes leaves no way through; it is whole,
         and damage does not count, where all of them touch."""
