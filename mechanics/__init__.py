@@ -14,7 +14,8 @@ from mechanics.laws.crack import CRACK_MODELS, CrackModel
 from mechanics.laws.kinematics import KINEMATICS, Kinematics
 from mechanics.laws.medium import Cleavage, Medium
 from mechanics.laws.split import SPLITS, Split, star_convex
-from mechanics.minimise.ladder import AlternateMinimiser, Outcome
+from mechanics.minimise.climb import Outcome
+from mechanics.minimise.ladder import AlternateMinimiser
 
 __all__ = [
     "CRACK_MODELS",

@@ -7,8 +7,9 @@ from mpi4py import MPI
 import meshes
 from mechanics import CRACK_MODELS, SPLITS, Medium, Solid, Support
 from mechanics.laws.kinematics import SOLID_3D
+from mechanics.linear.failures import Indefinite
 from mechanics.linear.multigrid import Multigrid
-from mechanics.linear.solver import Indefinite, LinearSolver
+from mechanics.linear.solver import LinearSolver
 
 domain = meshes.build(meshes.Stack(1.0, 0.25, 0.5, 0.25, fine=0.15, coarse=0.25, depth=0.5), MPI.COMM_WORLD)
 medium = Medium(1000.0, 0.3, 1.0, shrinkage=-0.02)

@@ -28,7 +28,7 @@ from intact.runs.run import run_case
 from intact.runs.trace import Trace
 from mechanics import Outcome, Record
 from mechanics.body.solid import Energies
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 
 FIVE = ("cycling.cycles=5", "cycling.down_to=0.1")
 QUICK = ("steps.until=0.3", "steps.largest=0.2", "steps.onset=0.2", "output.soc=[0.15]", "materials.electrolyte=LZACO")

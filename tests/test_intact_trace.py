@@ -5,7 +5,7 @@ import pytest
 from intact.runs.trace import Trace
 from mechanics import Outcome, Record
 from mechanics.body.solid import Energies
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 
 
 def record(soc: float, work: float, elastic: float, fracture: float = 0.0, plastic: float = 0.0) -> Record:

@@ -17,7 +17,7 @@ from mechanics.lithium.coupling import Coupling
 from mechanics.lithium.diffusion import Diffusion, Host
 from mechanics.lithium.tr_bdf2 import TimeStep
 from mechanics.lithium.transport import Current, Transport
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 from tests.lithium import SMALLEST, charge
 from tests.notebook import Notebook
 from tests.processes import on_processes

@@ -11,8 +11,9 @@ import meshes
 from mechanics import CRACK_MODELS, AlternateMinimiser, Medium, Solid, Support
 from mechanics.laws.kinematics import PLANE_STRAIN, SOLID_3D
 from mechanics.linear.coupled_multigrid import CoupledMultigrid
+from mechanics.linear.failures import Indefinite
 from mechanics.linear.multigrid import Multigrid
-from mechanics.linear.solver import Indefinite, LinearSolver
+from mechanics.linear.solver import LinearSolver
 
 KEEP = 10
 DIMENSIONS = {2: PLANE_STRAIN, 3: SOLID_3D}
@@ -106,19 +107,19 @@ def test_iterations_do_not_grow_as_the_mesh_is_refined(make_solid):
 def test_newton_makes_it_for_each_matrix(make_solid):
     """An older one takes ten times the iterations, once other nodes of damage may move and other faces are open."""
     solid = body(make_solid)
-    solver = AlternateMinimiser(solid, linear="multigrid")._both.solver
+    solver = AlternateMinimiser(solid, linear="multigrid").rungs.both.solver
     solved(solver, matrix(solid, np.arange(len(solid.state.d.x.array))))
     A = matrix(solid, sound(solid))
     _, second = solved(solver, A)
     assert solver.factorisations == 2
-    _, new = solved(AlternateMinimiser(solid, linear="multigrid")._both.solver, A)
+    _, new = solved(AlternateMinimiser(solid, linear="multigrid").rungs.both.solver, A)
     assert second <= new + 1
 
 
 def test_so_is_that_of_displacement_in_alternation_and_a_factor_is_kept(make_solid):
     solid = body(make_solid)
     for linear, made in (("multigrid", 2), ("direct", 1)):
-        solver = AlternateMinimiser(solid, linear=linear)._displacement.solver
+        solver = AlternateMinimiser(solid, linear=linear).rungs.displacement.solver
         for _ in range(2):
             solved(solver, solid.displacement.hessian(solid.fixed))
         assert solver.factorisations == made
@@ -130,8 +131,8 @@ def test_only_in_space_with_a_multigrid_there_are_no_windows(make_solid, dim, li
     """And with a factor nothing is held once a step has settled."""
     solid = body(make_solid, dim)
     minimiser = AlternateMinimiser(solid, linear=linear)
-    assert (minimiser._windows is None) == (dim == 3 and linear == "multigrid")
-    assert (minimiser._settles > 0) == (linear == "multigrid")
+    assert (minimiser.rungs.windows is None) == (dim == 3 and linear == "multigrid")
+    assert (minimiser.rungs.settles > 0) == (linear == "multigrid")
 
 
 def test_damage_that_is_not_positive_is_a_way_down(make_solid):

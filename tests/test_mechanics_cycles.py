@@ -23,7 +23,7 @@ from mechanics import (
     Support,
 )
 from mechanics.measure.detachment import Detachment
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 from tests.notebook import Notebook, charged, evolve
 
 UNEVEN = (0.25, 0.9, 0.0, 1.0)  # turns

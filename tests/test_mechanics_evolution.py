@@ -22,7 +22,7 @@ from mechanics import (
 )
 from mechanics.history.pace import Pace
 from mechanics.measure.detachment import Detachment
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 from tests.notebook import Notebook, charged, evolve
 
 SLIDING = {"bottom": Support((1,)), "top": Support((1,)), "left": Support((0,))}  # and free to the right

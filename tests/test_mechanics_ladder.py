@@ -10,10 +10,11 @@ from mpi4py import MPI
 import meshes
 from mechanics import KINEMATICS, AlternateMinimiser, Medium, Solid, Support
 from mechanics.body.functional import Functional
-from mechanics.linear.solver import Indefinite, LinearSolver
+from mechanics.linear.failures import Indefinite
+from mechanics.linear.solver import LinearSolver
 from mechanics.minimise.alternation import Alternation
 from mechanics.minimise.certificate import certify
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Climb, Ending
 from mechanics.minimise.memory import Memory
 from mechanics.minimise.newton import BoundedNewton, NewtonResult, active
 from mechanics.minimise.quasi_newton import Block, QuasiNewton
@@ -233,9 +234,9 @@ def test_a_window_is_no_larger_than_so_many_cells(notched):
 def after_a_round(solid: Solid) -> tuple[AlternateMinimiser, Alternation]:
     """Of alternation, in which damage has moved; with windows, though the body is small."""
     minimiser = AlternateMinimiser(solid)
-    minimiser._begin()
-    minimiser._windows._most = np.inf
-    rounds = Alternation(solid, minimiser._displacement, minimiser._damage, 1.8)
+    Climb(minimiser.rungs).begin()
+    minimiser.rungs.windows._most = np.inf
+    rounds = Alternation(solid, minimiser.rungs.displacement, minimiser.rungs.damage, 1.8)
     assert rounds.equilibrate(True)
     assert rounds.degrade()
     return minimiser, rounds
@@ -253,7 +254,7 @@ def test_windows_follow_a_crack(notched):
         return False
 
     coupled.pull()
-    minimiser._windows.settle(rounds.moved, 1e-4, rounds.sharp, 0.0, watch)
+    minimiser.rungs.windows.settle(rounds.moved, 1e-4, rounds.sharp, 0.0, watch)
     coupled.push()
     assert len(energies) > 5
     assert np.diff(energies).max() < 1e-10 * energies[0]
@@ -263,15 +264,15 @@ def test_windows_follow_a_crack(notched):
 def test_newton_that_finds_no_step_is_tried_less_often(notched, monkeypatch):
     """Up to every eighth round; and alternation gets there without it."""
     minimiser, rounds, tried = AlternateMinimiser(notched), [], []
-    minimiser.memory.quasi_newton = False
-    alternate = minimiser._round
-    monkeypatch.setattr(minimiser, "_round", lambda: rounds.append(None) or alternate())
+    minimiser.rungs.memory.quasi_newton = False
+    alternate = Climb._round
+    monkeypatch.setattr(Climb, "_round", lambda climb: rounds.append(None) or alternate(climb))
 
     def fruitless(*_, **__) -> NewtonResult:
         tried.append(len(rounds))
         return NewtonResult(False, 1, np.inf, np.inf, np.inf)
 
-    monkeypatch.setattr(minimiser._both, "minimise", fruitless)
+    monkeypatch.setattr(minimiser.rungs.both, "minimise", fruitless)
     assert minimiser.minimise().converged
     assert tried[:4] == [1, 3, 7, 15]
 
@@ -284,7 +285,9 @@ def test_a_window_is_left_where_next_to_nothing_is_gained(notched):
         notched.state.restore(saved)
         taken = []
         notched.coupled.pull()
-        minimiser._windows.settle(rounds.moved, 1e-4, rounds.sharp, idle, lambda taken=taken: bool(taken.append(None)))
+        minimiser.rungs.windows.settle(
+            rounds.moved, 1e-4, rounds.sharp, idle, lambda taken=taken: bool(taken.append(None))
+        )
         steps[idle] = len(taken)
     assert 0 < steps[np.inf] <= STEPS < steps[0.0]
 
@@ -292,7 +295,7 @@ def test_a_window_is_left_where_next_to_nothing_is_gained(notched):
 def ladder(solid: Solid, settled: float | None) -> AlternateMinimiser:
     """Without quasi-Newton, which gets through by itself in so small a body."""
     minimiser = AlternateMinimiser(solid, settled=settled)
-    minimiser.memory.quasi_newton = False
+    minimiser.rungs.memory.quasi_newton = False
     return minimiser
 
 
@@ -304,8 +307,8 @@ def test_a_step_that_has_settled_keeps_its_path(notched, monkeypatch):
     notched.state.restore(saved)
     notched.load(charge)
     minimiser, held = ladder(notched, 0.1), []
-    hold = minimiser._hold
-    monkeypatch.setattr(minimiser, "_hold", lambda least: held.append(least.copy()) or hold(least))
+    hold = Climb._hold
+    monkeypatch.setattr(Climb, "_hold", lambda climb, least: held.append(least.copy()) or hold(climb, least))
     kept = minimiser.minimise()
     assert free.converged
     assert kept.converged
@@ -323,25 +326,25 @@ def test_a_path_is_given_free_again_where_newton_does_not_settle(notched, monkey
     minimiser, least = ladder(notched, np.inf), []
 
     def stuck(*_, **__) -> NewtonResult:
-        least.append(minimiser._least[1].x.array.copy())
+        least.append(minimiser.rungs.least[1].x.array.copy())
         return NewtonResult(False, 2, np.inf, 0.0, 0.0)
 
     start = notched.state.d.x.array.copy()
-    monkeypatch.setattr(minimiser._both, "minimise", stuck)
+    monkeypatch.setattr(minimiser.rungs.both, "minimise", stuck)
     outcome = minimiser.minimise()
     assert np.array_equal(least[0], start)
     assert (least[1] > start + 0.1).any()
-    assert np.array_equal(minimiser._least[1].x.array, start)
+    assert np.array_equal(minimiser.rungs.least[1].x.array, start)
     assert outcome.converged
     assert outcome.certificate.withheld == 0
 
 
 def test_a_window_as_large_as_the_body_is_none(notched):
     minimiser = AlternateMinimiser(notched)
-    minimiser._begin()
+    Climb(minimiser.rungs).begin()
     notched.coupled.pull()
     everywhere = np.ones(len(notched.state.d.x.array))
-    minimiser._windows.settle(everywhere, 1e-4, 1e-9, 0.0, lambda: pytest.fail("a step was taken"))
+    minimiser.rungs.windows.settle(everywhere, 1e-4, 1e-9, 0.0, lambda: pytest.fail("a step was taken"))
 
 
 def test_equilibrium_comes_with_its_certificate(notched):

@@ -10,10 +10,11 @@ from processes import on_processes
 import meshes
 from mechanics import AlternateMinimiser, Medium, Solid, Support
 from mechanics.laws.kinematics import PLANE_STRAIN, SOLID_3D
+from mechanics.linear.failures import Indefinite
 from mechanics.linear.mended import MendedFactor
 from mechanics.linear.multigrid import Multigrid, pays
 from mechanics.linear.rigid import rigid_motions
-from mechanics.linear.solver import Indefinite, LinearSolver
+from mechanics.linear.solver import LinearSolver
 
 DIMENSIONS = {2: PLANE_STRAIN, 3: SOLID_3D}
 KEEP = 10

@@ -11,7 +11,7 @@ from petsc4py import PETSc
 import meshes
 from mechanics import AlternateMinimiser, Medium, Support
 from mechanics.body.functional import Functional
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 from mechanics.minimise.newton import BoundedNewton, LinearSolver
 
 NOTCHED = meshes.Stack(4.0, 0.5, 0.5, 0.5, fine=0.1, coarse=0.2, notch=meshes.Notch(1.0, 0.05))
@@ -305,10 +305,10 @@ def test_a_limit_is_no_equilibrium(cracking):
     assert not outcome.converged
 
 
-@pytest.mark.parametrize(("step", "ending"), [("_displacement", Ending.DISPLACEMENT), ("_damage", Ending.DAMAGE)])
+@pytest.mark.parametrize(("step", "ending"), [("displacement", Ending.DISPLACEMENT), ("damage", Ending.DAMAGE)])
 def test_a_failing_step_is_named(cracking, monkeypatch, step, ending):
     minimiser = AlternateMinimiser(cracking)
-    monkeypatch.setattr(getattr(minimiser, step), "limit", 0)
+    monkeypatch.setattr(getattr(minimiser.rungs, step), "limit", 0)
     outcome = minimiser.minimise()
     assert outcome.ending is ending
     assert not outcome.converged

@@ -13,7 +13,7 @@ from intact.results.fields import FieldFile
 from mechanics import SPLITS, AlternateMinimiser, Medium, Solid, Support
 from mechanics.laws.kinematics import AXISYMMETRIC, SOLID_3D
 from mechanics.measure.detachment import Detachment
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 
 FINE = 0.1  # element size, half of ℓ
 SYMMETRIC = {"front": Support((2,)), "back": Support((2,))}

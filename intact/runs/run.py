@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -144,7 +145,16 @@ def _copied(
 def _one_after_the_other(orders: Sequence[Order], comm: MPI.Comm) -> Iterator[Ended]:
     for number, (body, warned, folder) in enumerate(orders, 1):
         console.rule(Text(f"{body.name} ({number} of {len(orders)})"), align="left")
-        summary = run_case(body, warned, folder, comm)
+        try:
+            summary = run_case(body, warned, folder, comm)
+        except ResultsError:  # the next would fare no better
+            raise
+        except Exception as error:
+            if comm.size > 1:  # the other processes may be anywhere
+                raise
+            console.print(Text(traceback.format_exc()))
+            yield body.name, f"broke off with {type(error).__name__}: {error}"
+            continue
         yield body.name, summary
         if summary["reason"] == INTERRUPTED:
             raise KeyboardInterrupt

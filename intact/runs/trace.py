@@ -77,7 +77,8 @@ class Trace:
             self.cracks.append(told)
         else:
             later = f" of {name(record.half_cycle)}" if record.half_cycle > 1 else ""
-            self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}{later}"
+            why = f" ({record.outcome.reason})" if record.outcome.reason else ""
+            self.stopped = f"{record.outcome.ending.value} in the step to SoC {record.soc:.4g}{later}{why}"
         cracked = (f"{told[name]:.6g}" if told else "" for name in self._cracks)
         self._write([*_row(record), *_contact(touch), *_lithium(record), *cracked])
 

@@ -13,7 +13,7 @@ from mechanics.history.balance import Balance
 from mechanics.history.record import Observer, Record, Unobserved, Unwatched, Watched
 from mechanics.history.schedule import Drive, Position
 from mechanics.measure.detachment import DETACHED
-from mechanics.minimise.ladder import Ending, Outcome
+from mechanics.minimise.climb import Ending, Outcome
 from mechanics.state import Number, Saved, State
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from mechanics.body.solid import Energies
 from mechanics.history.schedule import LithiumRecord
-from mechanics.minimise.ladder import Outcome
+from mechanics.minimise.climb import Outcome
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import numpy as np
 from dolfinx import fem
 from petsc4py import PETSc
 
+from mechanics.linear.failures import Indefinite, InOrder
 from mechanics.linear.multigrid import Multigrid
-from mechanics.linear.solver import Indefinite, LinearSolver
+from mechanics.linear.solver import LinearSolver
 
 
 class CoupledMultigrid:
@@ -36,7 +37,7 @@ class CoupledMultigrid:
         self._inner = PETSc.PC().create(self._comm)
         self._multigrid.configure(self._inner)
         pc.setType(PETSc.PC.Type.PYTHON)
-        pc.setPythonContext(self)
+        pc.setPythonContext(InOrder(self.apply))
 
     def renew(self, A: PETSc.Mat) -> None:
         self._stiffness = A.createSubMatrix(self._rows_u, self._rows_u, self._stiffness)

@@ -11,6 +11,7 @@ from petsc4py import PETSc
 from scipy import sparse
 
 from mechanics.clock import timed
+from mechanics.linear.failures import LinearSolverError, setting_up
 
 CHANGED = 0.05  # of its diagonal entry: a row with less change is as it was
 LAYERS = 2  # of neighbours in the matrix around those rows
@@ -29,7 +30,8 @@ class MendedFactor:
         self._matrix = A
         self._factor.setReusePreconditioner(False)
         self._factor.setOperators(A)
-        self._factor.setUp()
+        with setting_up(self._factor):
+            self._factor.setUp()
         self._factor.setReusePreconditioner(True)
         self._diagonal = A.getDiagonal().array.copy()
         self._rest, self._change = A.createVecs()
@@ -53,8 +55,9 @@ class MendedFactor:
             self._part.setOption(PETSc.Mat.Option.SPD, True)
             self._local.setOperators(self._part)
             try:
-                self._local.setUp()
-            except PETSc.Error:  # it cannot go on, but the kept factor can
+                with setting_up(self._local):
+                    self._local.setUp()
+            except LinearSolverError:  # it cannot go on, but the kept factor can
                 self._local, self._mended[:] = None, False
                 raise
             self._right, self._found = self._part.createVecs()
@@ -95,12 +98,12 @@ class MendedFactor:
 
 
 def cholesky() -> PETSc.PC:
-    """Of one process: LLᵀ, which exists for positive matrices alone, unlike LDLᵀ; where it does not, that is an answer
-    and nothing to warn of."""
+    """A factor in one process: LLᵀ, which exists for positive matrices alone, unlike LDLᵀ; where it does not, that is
+    an answer and nothing to warn of. By CHOLMOD, or by MUMPS where PETSc has been built without it."""
     options = PETSc.Options()
     options["mat_cholmod_factor"] = "SUPERNODAL"
     options["mat_cholmod_print"] = 0
     pc = PETSc.PC().create(PETSc.COMM_SELF)
     pc.setType(PETSc.PC.Type.CHOLESKY)
-    pc.setFactorSolverType("cholmod")
+    pc.setFactorSolverType("cholmod" if PETSc.Sys.hasExternalPackage("cholmod") else "mumps")
     return pc

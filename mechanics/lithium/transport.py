@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from dolfinx import fem
 
-from mechanics.linear.solver import LinearSolverError
+from mechanics.linear.failures import LinearSolverError
 from mechanics.lithium.diffusion import Diffusion
 from mechanics.lithium.surfaces import SurfaceContact
 from mechanics.lithium.tr_bdf2 import NotSettled, TimeStep

@@ -22,19 +22,22 @@ class Alternation:
         self._solid, self._displacement, self._damage, self._relaxation = solid, displacement, damage, relaxation
         self._d = solid.state.d.x.array
         self.moved, self.change, self.gain = np.zeros_like(self._d), np.inf, 0.0
+        self.failure = ""  # what has gone wrong in the last minimisation that did not converge
         self._least_energy = solid.shrinkage_energy()
         self.energy = self._energy()
 
     def equilibrate(self, sharply: bool) -> bool:
         """Sharply, or as well as the last gain deserves."""
         self.energy = self._energy()
-        return self._displacement.minimise(self.sharp if sharply else max(self.sharp, LOOSE * self.gain)).converged
+        result = self._displacement.minimise(self.sharp if sharply else max(self.sharp, LOOSE * self.gain))
+        self.failure = result.failure
+        return result.converged
 
     def degrade(self) -> bool:
         before = self._d.copy()
         self._solid.hold_flow()
         result = self._damage.minimise(self.sharp)
-        self.gain, last = result.gain, self.moved
+        self.gain, last, self.failure = result.gain, self.moved, result.failure
         self.moved = self._d - before
         self.change = self._solid.comm.allreduce(float(np.abs(self.moved).max(initial=0.0)), op=MPI.MAX)
         self._over_relax(before, result.start, last)

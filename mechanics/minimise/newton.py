@@ -16,7 +16,8 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from mechanics.body.functional import Functional
-from mechanics.linear.solver import Indefinite, LinearSolver, LinearSolverError
+from mechanics.linear.failures import Indefinite, LinearSolverError
+from mechanics.linear.solver import LinearSolver
 
 SUFFICIENT = 1e-4  # Armijo: share of the promised decrease that a step must deliver
 FAR = 1e150  # from a bound that is none
@@ -39,6 +40,7 @@ class NewtonResult:
     start: float  # energy that it came from
     energy: float
     stopped: bool = False  # from outside
+    failure: str = ""  # of the linear solver, or of the numbers themselves
 
     @property
     def gain(self) -> float:
@@ -88,11 +90,15 @@ class BoundedNewton:
         np.clip(x.array, self.lower.x.array, self.upper.x.array, out=x.array)
         start = energy = self.functional.value()
         decrement, still, idle = np.inf, 0, 0
+        if not np.isfinite(start):
+            return NewtonResult(False, 0, decrement, start, energy, failure="the energy is not a number")
         for iteration in range(1, self.limit + 1):
             try:
                 decrement, convex = self._newton_step(shifting)
-            except LinearSolverError:
-                return NewtonResult(False, iteration, decrement, start, energy)
+            except LinearSolverError as error:
+                return NewtonResult(False, iteration, decrement, start, energy, failure=str(error))
+            if not np.isfinite(decrement):
+                return NewtonResult(False, iteration, decrement, start, energy, failure="the step is not a number")
             lowered = self._search(energy, decrement, convex)
             small, before = tolerance + ROUNDING * abs(energy), energy
             energy = energy if lowered is None else lowered

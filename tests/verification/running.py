@@ -11,7 +11,7 @@ import meshes
 from mechanics import CRACK_MODELS, SPLITS, AlternateMinimiser, Medium, Solid, Support
 from mechanics.laws.thin_layer import layer_toughness
 from mechanics.measure.detachment import Detachment
-from mechanics.minimise.ladder import Ending
+from mechanics.minimise.climb import Ending
 
 STEP = 0.01  # of the exact charge
 GROWTH = 2.0  # in ℓ; G does not fall while the crack runs, so that the rest of the way is not waited for
