@@ -75,6 +75,7 @@ CHECK = f"""Say what would be solved: unknowns, mesh, yield and critical stress,
 Examples
     intact check cases/lzco-vs-lzaco.toml
     intact check case.toml --set mesh.elements_per_length=6
+    intact check case.toml --only-case
 """
 
 SHOW = """Print the table of a results folder again, and where its pictures are.
@@ -183,9 +184,18 @@ def run(
 
 
 @app.command(help=CHECK)
-def check(case: CaseFile, settings: Settings = None) -> None:
+def check(
+    case: CaseFile,
+    settings: Settings = None,
+    only_case: Annotated[
+        bool, typer.Option("--only-case", help="look at the text alone, without meshes: answers at once")
+    ] = False,
+) -> None:
     with in_a_sentence():
         study = _read(case, settings)
+        if only_case:
+            console.print(f"{len(study.cases)} case{'s' * (len(study.cases) > 1)} can be read", markup=False)
+            return
         from intact.runs.preflight import check
 
         check(study)
