@@ -174,7 +174,10 @@ def run(
         if resume and overwrite:
             raise CommandError("--resume: contradicts --overwrite, takes leaving out one of them")
         study = _read(case, settings)
+        from intact.results.folder import outlives
         from intact.runs.run import run
+
+        outlives(output)
 
         beginning = "resume" if resume else "overwrite" if overwrite else None
         asked: dict[str, Any] = {"jobs": jobs, "with_profile": profile, "beginning": beginning}
@@ -228,6 +231,10 @@ def compare(
     with in_a_sentence():
         bounds = tolerances(tolerance or ())
         from intact.compare.comparison import compare
+        from intact.results.folder import outlives
+
+        if output is not None:
+            outlives(output)
         from intact.compare.report import report
 
         comparison = compare(a, b, bounds)

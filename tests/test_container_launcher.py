@@ -117,6 +117,7 @@ def test_a_folder_outside_the_clone_is_seen_as_well(machine: Machine) -> None:
     study.mkdir()
     machine.run("true", cwd=study)
     assert f"--volume {study}:{study}" in machine.calls("docker run")[0]
+    assert f":{study} " in machine.calls("docker run")[0].partition("INTACT_KEPT=")[2]  # so a run knows what is kept
 
 
 def test_a_missing_image_is_built_and_its_name_follows_the_dockerfile(machine: Machine) -> None:

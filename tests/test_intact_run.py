@@ -250,7 +250,7 @@ def test_earlier_results_are_replaced_only_when_asked_for_and_other_files_kept(t
     assert not {"fields000009.pvtu", "crack-field.png"} & names
 
 
-def own_mesh(folder: Path, shift: float = 0.0) -> Path:
+def own_mesh(folder: Path, shift: float = 0.0, transform: Sequence[float] | None = None) -> Path:
     """A case with a mesh file of the user's own, moved to the right."""
     stack = Stack(4.0, 1.0, 0.8, 1.0, fine=0.1, coarse=0.4, notch=Notch(1.0, 0.1))
     gmsh.initialize(interruptible=False)
@@ -258,7 +258,7 @@ def own_mesh(folder: Path, shift: float = 0.0) -> Path:
         gmsh.option.setNumber("General.Terminal", 0)
         stack.draw()
         gmsh.model.mesh.generate(2)
-        gmsh.model.mesh.affineTransform([1, 0, 0, shift, 0, 1, 0, 0, 0, 0, 1, 0])
+        gmsh.model.mesh.affineTransform(transform or [1, 0, 0, shift, 0, 1, 0, 0, 0, 0, 1, 0])
         gmsh.write(str(folder / "own.msh"))
     finally:
         gmsh.finalize()
@@ -288,6 +288,63 @@ def test_a_mesh_of_the_users_own_has_to_suit_every_geometry(tmp_path, other, com
     result = CliRunner().invoke(app, ["check", str(case), *settings])
     assert result.exit_code == 2
     assert complaint in result.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("transform", "complaint"),
+    [
+        ([0.866, -0.5, 0, 0, 0.5, 0.866, 0, 0, 0, 0, 1, 0], "has a boundary 'bottom' from y ="),
+        ([1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0], "has a boundary 'bottom' from y = 0 to 0, and takes a flat one"),
+    ],
+    ids=["tilted", "upside down"],
+)
+def test_a_mesh_that_does_not_lie_as_layers_do_is_refused(tmp_path, transform, complaint):
+    result = CliRunner().invoke(app, ["check", str(own_mesh(tmp_path, transform=transform))])
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.output.split())
+
+
+def test_layers_in_another_order_are_refused(tmp_path):
+    """The names of electrolyte and cathode changed about: each lies flat, and in the wrong place."""
+    case = own_mesh(tmp_path)
+    text = (tmp_path / "own.msh").read_text(encoding="utf-8")
+    swapped = text.replace('"electrolyte"', '"?"').replace('"cathode"', '"electrolyte"').replace('"?"', '"cathode"')
+    (tmp_path / "own.msh").write_text(swapped, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", str(case)])
+    assert result.exit_code == 2
+    assert "has its layers in another order" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("title", ["[/]", "[/red]", "[bold]x", "plain"])
+def test_a_title_is_printed_as_it_stands(tmp_path, no_pictures, title):
+    result = run(tmp_path, f'title="{title}"', *QUICK)
+    assert result.exit_code == 0, result.output
+    assert title in result.output
+    shown = CliRunner().invoke(app, ["show", str(tmp_path / "results/tiny")])
+    assert (shown.exit_code, title in shown.output) == (0, True)
+
+
+def test_what_a_container_cannot_keep_is_refused_before_anything_is_solved(tmp_path, monkeypatch):
+    monkeypatch.setenv("INTACT_KEPT", f"{tmp_path / 'kept'}:{tmp_path / 'kept'}")
+    (tmp_path / "kept").mkdir()
+    result = run(tmp_path, *QUICK)
+    assert result.exit_code == 2
+    words = " ".join(result.output.split())
+    assert f"which the container cannot keep, takes a folder below {tmp_path}/kept; or call" in words
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    assert run(tmp_path, *QUICK, output="kept/../elsewhere").exit_code == 2
+    assert not (tmp_path / "elsewhere").exists()
+    assert run(tmp_path, *QUICK, output="link/below").exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("split", ["spectral", "no-tension"])
+def test_splits_by_principal_strains_run_in_space(tmp_path, no_pictures, split):
+    space = ("geometry=3d", "stack.depth=1 um", "stack.width=2 um", "stack.notch={length='0.5 um', shape='penny'}")
+    settings = (*space, f"fracture.split={split}", "flow.yield_stress=none", "mesh.elements_per_length=1.5", *QUICK)
+    sides = ("boundaries.left=sliding", "output.soc=[0.1]")
+    result = run(tmp_path, *settings, *sides)
+    assert result.exit_code == 0, result.output
 
 
 # How a run ends

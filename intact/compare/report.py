@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from intact.compare import picture as compare_picture
 from intact.compare.comparison import PER_LOAD, Comparison, Measure
@@ -62,7 +63,7 @@ def _fields_table(comparison: Comparison) -> Table:
     """A line for each load, a column for each measure of the fields."""
     measured = [one for one in comparison.measures if one.name in PER_LOAD]
     columns = list(dict.fromkeys((one.what, one.name, one.tolerance) for one in measured))
-    sheet = Table(title=f"A {comparison.names[0]}\nB {comparison.names[1]}", title_justify="left")
+    sheet = Table(title=Text(f"A {comparison.names[0]}\nB {comparison.names[1]}"), title_justify="left")
     sheet.add_column(comparison.a.load_name)
     for what, name, tolerance in columns:
         sheet.add_column(f"{what}\n{name} {tolerance:g}", justify="right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from io import StringIO
@@ -35,10 +36,22 @@ OURS = (
 )
 INTERRUPTED = "interrupted from outside"  # the reason of a run that can go on
 PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
+KEPT = "INTACT_KEPT"
 WIDE = 160  # of the table as text: no cell is broken
 
 
 BEGIN_ANEW = "takes --overwrite to begin anew, or another --output"
+
+
+def outlives(folder: Path) -> None:
+    """Refuses a folder that would be gone with the container: INTACT_KEPT names those that are not (containers/run)."""
+    kept = [Path(one) for one in os.environ.get(KEPT, "").split(os.pathsep) if one]
+    if kept and not any(folder.resolve().is_relative_to(one) for one in kept):
+        places = " or ".join(dict.fromkeys(map(str, kept)))
+        raise ResultsError(
+            f"--output: got {str(folder)!r}, which the container cannot keep, takes a folder below {places}; or call "
+            "containers/run from the folder that is meant"
+        )
 
 
 def prepare(folder: Path) -> None:

@@ -37,7 +37,7 @@ def _table(summary: Summary) -> Table:
     """One line a run, or a band of them: where it let go, and whether it may be believed."""
     runs, compared = summary["runs"], summary["compare"]
     pictured = _pictured(runs)
-    sheet = Table(title=summary["title"], title_justify="left")
+    sheet = Table(title=Text(summary["title"]), title_justify="left")
     for key in compared:
         sheet.add_column(key.rpartition(".")[2].replace("_", " "))
     for heading in ("first detachment\nbetween SoC", "full detachment\nbetween SoC"):
@@ -58,7 +58,7 @@ def _table(summary: Summary) -> Table:
         shares += [[_after_cycle(run, which) for run in group] for which in cycled]
         shares += [[run["detached_fraction_at_end"] for run in group], [*map(_capacity, group)]] if charged else []
         percents = (_spread(numbers, "{:.0%}".format) for numbers in shares)
-        sheet.add_row(*(group[0]["labels"][key] for key in compared), *located, *percents, _outcome_of(group))
+        sheet.add_row(*(Text(group[0]["labels"][key]) for key in compared), *located, *percents, _outcome_of(group))
     return sheet
 
 
@@ -164,7 +164,7 @@ def _contact_table(summary: Summary) -> Table:
         found = [_contact(run, soc) for run in group]
         written: tuple[Callable[[float], str], ...] = ("{:.1%}".format, _ratio, _ratio, "{:.1%}".format)
         cells = [_spread([one[name] for one in found], how) for name, how in zip(MEANING, written, strict=True)]
-        sheet.add_row(_name(group, compared), *cells)
+        sheet.add_row(Text(_name(group, compared)), *cells)
     return sheet
 
 
@@ -184,7 +184,7 @@ def _cracks_table(summary: Summary) -> Table:
     for group in band.of_summaries(runs, compared):
         found = [run["cracks"]["at_end"] for run in group]
         cells = [_spread([one.get(name) for one in found], "{:.1%}".format) for name in names]
-        sheet.add_row(_name(group, compared), *cells)
+        sheet.add_row(Text(_name(group, compared)), *cells)
     return sheet
 
 

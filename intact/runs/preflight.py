@@ -10,6 +10,7 @@ from math import ceil
 from mpi4py import MPI
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from intact.bodies.body import COARSE, RESOLVED, Body, bodies
 from intact.bodies.kind import CRACK_WIDTH, Role
@@ -138,7 +139,7 @@ def _table(todo: Sequence[Body]) -> Table:
         yielding, own = interface.yield_stress, own_length(body.case, interface)
         pull, soc = closed_form(body) or (None, None)
         sheet.add_row(
-            body.name,
+            Text(body.name),
             f"{media['electrolyte'].young / 1000:.3g} and {source.young / 1000:.3g}",
             f"{source.strain(1.0):.2%}",
             "elastic" if yielding is None else f"{yielding:.0f}",

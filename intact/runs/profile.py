@@ -7,6 +7,7 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from mechanics.clock import SPENT
 
@@ -28,7 +29,9 @@ def profile(seconds_in_all: float) -> Profile:
 
 
 def table(name: str, told: Profile) -> Table:
-    sheet = Table(title=f"time of {name}", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    sheet = Table(
+        title=Text(f"time of {name}"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
     sheet.add_column("")
     for heading in ("seconds", "calls", "share"):
         sheet.add_column(heading, justify="right")
