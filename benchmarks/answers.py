@@ -51,8 +51,8 @@ def agree(a: Run, b: Run, length: float, one_kind: bool) -> list[Check]:
 
 
 def middles(field: Field, length: float) -> dict[int, np.ndarray]:
-    """Of the crack, in rings of width ℓ around the tip from which it goes outward. Its edges would not do: with a
-    history field a crack is some elements wide."""
+    """Middles of the crack, in rings of width ℓ around the tip from which it goes outward. Its edges would not do: with
+    a history field a crack is some elements wide."""
     crack = field.points[field.damage >= BROKEN]
     ring = (np.hypot(*crack.T) / length).astype(int)
     return {int(i): crack[ring == i].mean(axis=0) for i in np.unique(ring) if i > 1}  # at the tip it has no direction

@@ -113,7 +113,7 @@ class Measured:
         return median(run.seconds / run.elastic_solve for run in self.runs)
 
     def step_in_elastic_solves(self) -> tuple[float, float]:
-        """Of the dearest step, and the median of all others."""
+        """The dearest step in elastic solves, and the median of all others."""
         costs = np.median([[step.seconds / run.elastic_solve for step in run.steps] for run in self.runs], axis=0)
         dearest = int(costs.argmax())
         others = np.delete(costs, dearest)
@@ -144,7 +144,7 @@ def megabytes() -> float:
 
 
 def seconds() -> float:
-    """Of processor time, of all processes."""
+    """Seconds of processor time, of all processes."""
     return MPI.COMM_WORLD.allreduce(process_time())
 
 

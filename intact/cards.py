@@ -67,7 +67,7 @@ def print_card(name: str) -> None:
 
 
 def _print_curve(material: Material) -> None:
-    """That its swelling has been measured over the charge, how far, and by whom."""
+    """Prints that its swelling has been measured over the charge, how far, and by whom."""
     found = curve.of_material(material.name, *material.aliases)
     if found is None:
         return

@@ -62,8 +62,7 @@ Examples
     intact run cases/lzco-vs-lzaco.toml
     intact run case.toml --set materials.electrolyte=LZACO --output trial
     intact run case.toml --set 'fracture.length=["0.2 um", "0.3 um"]' --jobs 2
-    intact run case.toml --profile
-    intact run case.toml --resume           goes on where it was stopped, or killed
+    intact run case.toml --resume   goes on where it was stopped
     mpirun -n 2 intact run case.toml
 """
 
@@ -74,7 +73,6 @@ CHECK = f"""Say what would be solved: unknowns, mesh, yield and critical stress,
 \b
 Examples
     intact check cases/lzco-vs-lzaco.toml
-    intact check case.toml --set mesh.elements_per_length=6
     intact check case.toml --only-case
 """
 

@@ -125,7 +125,7 @@ def theoretical_capacity(molar_mass: float) -> float:
 
 @dataclass(frozen=True)
 class LinearStrain:
-    """Of a polycrystal, over the state of charge: a cube root of the change of volume since SoC 0."""
+    """Linear strain of a polycrystal over the state of charge: a cube root of the change of volume since SoC 0."""
 
     curve: Curve
     window: LithiumWindow
@@ -142,7 +142,7 @@ class LinearStrain:
 
 @dataclass(frozen=True)
 class CrystalStrain:
-    """Of a single crystal, over the state of charge: along a (in the layers) and along c (across them)."""
+    """Strain of a single crystal over the state of charge: along a (in the layers) and along c (across them)."""
 
     curve: Curve
     window: LithiumWindow

@@ -62,7 +62,7 @@ class Composite:
 
     @property
     def packing(self) -> Packing:
-        """Of the composite alone, whose bottom is its zero."""
+        """Packing of the composite alone, whose bottom is its zero."""
         depth = () if self.depth is None else (self.depth,)
         return pack(self.particles, (self.width, self.thickness, *depth))
 

@@ -68,7 +68,7 @@ class Packing:
         return float(self.shapes.contents.sum() / np.prod(self.room.sides))
 
     def extents(self) -> list[tuple[FloatArray, FloatArray]]:
-        """Of the box around each."""
+        """Sides of the box around each."""
         if self.angular:
             return [(outline.min(axis=0), outline.max(axis=0)) for outline in self.shapes.outlines]
         centres, reach = self.shapes.centres, self.radii[:, None]

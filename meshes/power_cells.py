@@ -26,7 +26,7 @@ class Planes:
     moves: FloatArray  # to the copy of that neighbour which is there
 
     def corners(self, inside: FloatArray) -> FloatArray:
-        """Of the cell around this point; in the plane, in order."""
+        """Corners of the cell around this point; in the plane, in order."""
         halves = np.column_stack([self.normals, -self.offsets])
         found = HalfspaceIntersection(halves, inside).intersections
         unit = SAME * np.linalg.norm(found - inside, axis=1).max()
@@ -78,14 +78,14 @@ def content(corners: FloatArray) -> float:
 
 
 def centroid(corners: FloatArray) -> FloatArray:
-    """Of a polygon whose corners are in order."""
+    """Centroid of a polygon whose corners are in order."""
     (x, y), (x2, y2) = corners.T, np.roll(corners, -1, axis=0).T
     cross = x * y2 - x2 * y
     return np.array([np.sum((x + x2) * cross), np.sum((y + y2) * cross)]) / (3 * np.sum(cross))
 
 
 def simplified(corners: FloatArray, least: float, kept: FloatArray) -> FloatArray:
-    """Of two corners nearer than `least` only one, so that the cell only loses by it; those in `kept` stay."""
+    """The cell with only one of two corners nearer than `least`, so that it only loses by it; those in `kept` stay."""
     while len(corners) > corners.shape[1] + 1:
         away = np.linalg.norm(corners[:, None] - corners, axis=2) + least * np.eye(len(corners))
         near = np.unique(np.argwhere(away < least))

@@ -29,8 +29,8 @@ def coarse(domain: Domain, size: float) -> IntArray:
 
 
 def eventual_size(sizes: FloatArray, size: float) -> FloatArray:
-    """Of cells once they have been refined to `size` or less, which halves all edges each time. (Where a cell is only
-    cut in two first, to fit a refined neighbour, it comes out smaller, by up to a root of two.)"""
+    """Size of cells once they have been refined to `size` or less, which halves all edges each time. (Where a cell is
+    only cut in two first, to fit a refined neighbour, it comes out smaller, by up to a root of two.)"""
     return sizes / 2 ** np.maximum(np.ceil(np.log2(sizes / size) - ROUND), 0)
 
 

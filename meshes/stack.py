@@ -101,7 +101,7 @@ class Stack:
 
     @property
     def _heights(self) -> list[float]:
-        """Of the levels between the layers, from the bottom to the top."""
+        """Heights of the levels between the layers, from the bottom to the top."""
         return list(accumulate((0.0, self.electrolyte, self.interface, self.cathode)))
 
     @property

@@ -65,7 +65,7 @@ class Body:
 
     @cached_property
     def roles(self) -> Mapping[str, Role]:
-        """Of each region; a mesh of the user's own may have more of them."""
+        """Role of each region; a mesh of the user's own may have regions without one."""
         found = {region: self.kind.role(region) for region in self.domain.regions}
         return {region: role for region, role in found.items() if role in self.kind.shown}
 
@@ -109,7 +109,7 @@ class Body:
 
     @property
     def bulk(self) -> list[Role]:
-        """Of the roles whose thickness should be some ℓ those that there are."""
+        """Roles that this body has among those whose thickness should be some ℓ."""
         return [role for role in self.kind.bulk if self.regions(role)]
 
     def regions(self, role: Role) -> list[str]:

@@ -45,7 +45,7 @@ def _alike(toughness: float, other: Cracking) -> float | None:
 
 
 def particle_sources(case: Case) -> Iterator[tuple[str, str]]:
-    """Of its toughnesses."""
+    """Where the toughnesses of a particle come from."""
     asked = case.particle
     if asked is None:
         return

@@ -134,7 +134,7 @@ def _needed(case: Case) -> Iterator[tuple[str, Material, str]]:
 
 
 def _strength(case: Case, electrolyte: Material) -> float | None:
-    """Of the interface; None where it follows from the toughness and ℓ."""
+    """Strength of the interface; None where it follows from the toughness and ℓ."""
     if CRACK_MODELS[case.fracture.model].strength is not None:
         return None
     return float(case.fracture.interface_strength or electrolyte["strength"].number)
@@ -147,7 +147,7 @@ def _bulk_strength(case: Case, of_interface: float) -> float:
 
 
 def _threshold(case: Case, toughness: float) -> float | None:
-    """Of a layer with this toughness: the same share of it can be borne as often."""
+    """Fatigue threshold of a layer with this toughness: the same share of it can be borne as often."""
     if case.fatigue is None:
         return None
     return float(case.fatigue.threshold * toughness / case.fracture.interface_toughness)
@@ -171,7 +171,7 @@ def _indent(electrolyte: Material) -> tuple[float, float, float]:
 
 
 def _hardness_warnings(case: Case, electrolyte: Material) -> list[str]:
-    """That Tabor's rule underrates a soft glass is no matter to a case that uses the other rule."""
+    """What is doubtful in a hardness. Tabor's rule underrates a soft glass, which is no matter with the other rule."""
     rule = case.flow.yield_stress
     if "hardness" not in PLASTIC[rule]:
         return []

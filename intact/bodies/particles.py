@@ -42,7 +42,7 @@ def _drawn(case: Case) -> meshes.Composite:
 
 
 def _role(region: str) -> Role:
-    """Of "electrolyte", "interface 3" and "particle 3"."""
+    """Role of a region such as "electrolyte", "interface 3" or "particle 3"."""
     word = region.split()[0]
     return "active" if word == "particle" else word
 
@@ -81,7 +81,7 @@ def _sections(solid: Solid, opening: Opening, interface: Interface, size: float,
 
 
 def _normal(domain: meshes.Domain) -> Any:
-    """Of the nearest surface of a particle."""
+    """Normal of the nearest surface of a particle."""
     surfaces = [name for name in domain.boundaries if name.startswith("surface ")]
     return normals(domain, surfaces)
 

@@ -57,7 +57,7 @@ def _normal(domain: meshes.Domain) -> Any:
 
 
 def _check(case: Case, found: meshes.Domain) -> None:
-    """That a mesh of the user's own is one of what the case says."""
+    """Refuses a mesh of the user's own that is not one of what the case says."""
     dimension = KINEMATICS[case.geometry].dimension
     if found.mesh.geometry.dim != dimension:
         cells = "triangles" if dimension == 2 else "tetrahedra"

@@ -30,7 +30,7 @@ def particle_problems(case: Case) -> Iterator[Problem]:
 
 
 def _planes(case: Case, asked: ParticleSection) -> Iterator[Problem]:
-    """Of symmetry, and the axis."""
+    """Planes of symmetry and the axis that a part of a particle takes."""
     if case.geometry == "axisymmetric" and asked.part == "whole":
         words = 'got "whole" with geometry = "axisymmetric", takes "half" or "quarter"'
         yield Problem("particle.part", words, ("geometry",))

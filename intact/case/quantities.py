@@ -144,7 +144,7 @@ class CurveName:
 
 @dataclass(frozen=True)
 class LithiumContents:
-    """Of the active material at state of charge 0 and 1, counted per formula unit."""
+    """Lithium of the active material at state of charge 0 and 1, counted per formula unit."""
 
     one: Quantity
 

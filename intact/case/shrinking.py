@@ -98,7 +98,7 @@ def _measured(case: Case, name: str, origin: Origin) -> str:
 
 
 def borrowed(case: Case) -> list[str]:
-    """That the curve was measured on another material."""
+    """A warning where the curve was measured on another material."""
     if case.shrinkage.curve is None:
         return []
     curve, active = load(case.shrinkage.curve), case.material("active")

@@ -36,7 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Look:
-    """Of one line. Curves that coincide all show: later ones are thinner, with their markers elsewhere."""
+    """How one line is drawn. Curves that coincide all show: later ones are thinner, with their markers elsewhere."""
 
     colour: str
     style: int  # number of the dash and the marker
@@ -207,7 +207,7 @@ def legend_height(study: FinishedStudy, marks: int) -> int:
 
 
 def legend(axes: Axes, study: FinishedStudy, marks: Sequence[Line2D]) -> Legend:
-    """To the right of the axes: each run with its outcome, then what the marks mean."""
+    """Writes to the right of the axes: each run with its outcome, then what the marks mean."""
     keys = list(marks)
     if any(not run.converged for run in study.runs):
         keys.append(Line2D([], [], label="end of a run that did not converge", **cross()))

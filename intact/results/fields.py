@@ -105,7 +105,7 @@ class FieldFile:
         self._states = dict(states)
 
     def _gathered(self, values: npt.NDArray) -> npt.NDArray | None:
-        """Of all processes in turn, on the first."""
+        """Values of all processes in turn, on the first."""
         parts: Sequence[npt.NDArray] | None = self._comm.gather(values)
         return None if parts is None else np.concatenate(parts)
 

@@ -141,7 +141,7 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
 
 
 def _axis(crystal: Mapping[str, Any]) -> Line:
-    """Of half the diameter, through the middle."""
+    """A line of half the diameter along the c axis, through the middle."""
     angle, reach, (x, y) = math.radians(crystal["c_axis_degrees"]), crystal["diameter"] / 4, crystal["centre"]
     along, up = reach * math.cos(angle), reach * math.sin(angle)
     return (x - along, y - up), (x + along, y + up)

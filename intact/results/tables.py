@@ -113,7 +113,7 @@ def _after_cycle(run: Summary, which: str) -> float | None:
 
 
 def _located_in(runs: Sequence[Summary], event: str) -> str:
-    """Of several runs what holds for all: not before the soonest had not yet, and not after the latest had."""
+    """Where an event lies in all of several runs: not before the soonest had not yet, and not after the latest had."""
     if len(runs) == 1:
         return _located(runs[0], event)
     soonest, latest = band.soonest_and_latest(runs, event)
@@ -144,7 +144,7 @@ def _within(run: Summary, which: str) -> str:
 
 
 def _contact(run: Summary, soc: str) -> Mapping[str, float | None]:
-    """Of a charge that ends by itself at its end. Results of earlier versions have none."""
+    """Contact loss at a charge, or at its end where it ends by itself. Results of earlier versions have none."""
     contact = run.get("contact") or {}
     told = contact.get("at_end") if "lithium" in run else (contact.get("at_soc") or {}).get(soc)
     return told or dict.fromkeys(MEANING)

@@ -92,7 +92,7 @@ class Checkpoint:
 
 
 def identity(case: str, body: Any) -> Identity:
-    """Of a case by its digest, and of the mesh of its body."""
+    """What a case, by its digest, and a mesh are known by."""
     return Identity(case, fingerprint(body))
 
 

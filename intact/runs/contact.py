@@ -17,7 +17,7 @@ from mechanics.measure.opening import Opening
 
 
 class ContactLoss:
-    """Of all interfaces of a body."""
+    """Contact loss of all interfaces of a body."""
 
     def __init__(self, body: Body, solid: Solid) -> None:
         kind, ions = body.kind, body.layers.ions
@@ -40,7 +40,7 @@ class ContactLoss:
         self.cracks = Cracks(body, solid, self.parts)
 
     def fraction(self) -> float:
-        """Of all interfaces, that has let go."""
+        """Share of all interfaces that has let go."""
         return self._of_all([part.fraction() for part in self._counted])
 
     @timed("contact loss")

@@ -90,7 +90,7 @@ def _block(body: Body) -> Iterator[str]:
 
 
 def _thick(body: Body, role: Role) -> str:
-    """Of what is a layer or a particle; of the electrolyte between particles there is nothing to tell."""
+    """How thick a layer or a particle is; of the electrolyte between particles there is nothing to tell."""
     if role not in (*body.bulk, *body.thin):
         return f"{'in between':24s}"
     thick = body.thickness(role)

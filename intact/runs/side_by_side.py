@@ -32,7 +32,7 @@ Ended = tuple[str, tables.Summary | str]  # a case, and its summary or why there
 
 
 def cores() -> int:
-    """That this process may use."""
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0))
 
 

@@ -186,7 +186,7 @@ class Trace:
         return {"at_end": found[-1][1], "at_soc": kept, "meaning": self._cracks}
 
     def _worst(self) -> dict[str, Any] | None:
-        """Of all steps."""
+        """The worst certificate of all steps, number by number."""
         found = [record.outcome.certificate for record in self.records if record.outcome.certificate is not None]
         if not found:
             return None

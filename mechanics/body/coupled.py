@@ -29,11 +29,11 @@ class Coupled:
         self.owned_d = self.d[self.d < owned]
 
     def pull(self) -> None:
-        """From the state."""
+        """Takes displacement and damage from the state."""
         self.join(self._state.u, self._state.d, self.functional.x)
 
     def push(self) -> None:
-        """To the state."""
+        """Hands displacement and damage to the state."""
         w = self.functional.x.x.array
         self._state.u.x.array[:], self._state.d.x.array[:] = w[self.u], w[self.d]
 

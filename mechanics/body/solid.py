@@ -136,7 +136,7 @@ class Solid:
         return self.state.u.sub(0) if self.kinematics.thin else self.state.u
 
     def fields(self) -> dict[str, fem.Function]:
-        """Of the load, which is a number alone."""
+        """No field: the load is a number alone."""
         return {}
 
     def numbers(self) -> dict[str, Number]:

@@ -43,7 +43,7 @@ class Transfer:
 
     @property
     def jump(self) -> float:
-        """Of the energy in all, relative to what it was."""
+        """Jump of the energy in all, relative to what it was."""
         before, after = (one.elastic + one.fracture + one.spring for one in (self.before, self.after))
         return (after - before) / before if before > 0 else 0.0
 

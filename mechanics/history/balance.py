@@ -35,7 +35,7 @@ class Balance:
         self._last = self._now()
 
     def step(self) -> None:
-        """To the present state, which is an equilibrium whose plastic history has been accepted."""
+        """Adds the work up to the present state, which is an equilibrium whose plastic history has been accepted."""
         now, before = self._now(), self._last
         self._last = now
         self.work += (now.charging + before.charging) / 2 * (now.charge - before.charge)

@@ -80,15 +80,15 @@ class History:
         return self._begun and self._drive.finished
 
     def run(self) -> bool:
-        """To the end. False when a step did not converge however small; the state is then the last equilibrium."""
+        """Goes on to the end. False when a step did not converge however small; the last equilibrium then stays."""
         while not self.finished:
             if not self.step():
                 return False
         return True
 
     def step(self) -> bool:
-        """To the next equilibrium. False where there is none, however small the step. Whatever stops a step, the state
-        is the last equilibrium again."""
+        """Goes on to the next equilibrium. False where there is none, however small the step. Whatever stops a step, the
+        state is the last equilibrium again."""
         try:
             return self._further() if self._begun else self._begin()
         except BaseException:
@@ -162,7 +162,7 @@ class History:
         self._tell(record)
 
     def _tell(self, record: Record | None) -> None:
-        """Of an equilibrium, and of the stages that have ended with it or without."""
+        """Tells of an equilibrium, and of the stages that have ended with it or without."""
         ended = self._drive.ended()
         self._before, self._cuts, self._clock = None, 0, perf_counter()
         if record is not None:

@@ -26,7 +26,7 @@ class MendedFactor:
         self._neighbours: sparse.csr_matrix | None = None
 
     def renew(self, A: PETSc.Mat) -> None:
-        """Of all of the matrix."""
+        """Factorises all of the matrix."""
         self._matrix = A
         self._factor.setReusePreconditioner(False)
         self._factor.setOperators(A)

@@ -84,7 +84,7 @@ def _nodes(space: fem.FunctionSpace) -> int:
 
 
 def _parents(space: fem.FunctionSpace, linear: fem.FunctionSpace) -> np.ndarray:
-    """Of each node the two vertices between which it lies, as nodes of the linear space; of a vertex itself, twice."""
+    """The two vertices between which each node lies, as nodes of the linear space; of a vertex itself, twice."""
     cell = space.mesh.basix_cell()
     points = np.asarray(basix.create_element(basix.ElementFamily.P, cell, 2, basix.LagrangeVariant.gll_warped).points)
     shares = np.asarray(basix.create_element(basix.ElementFamily.P, cell, 1).tabulate(0, points))[0, :, :, 0]

@@ -75,7 +75,7 @@ class Transport:
 
     @property
     def half_cycle(self) -> int:
-        """That of the coming step: 1 until the current first turns round."""
+        """Half cycle of the coming step: 1 until the current first turns round."""
         signs = [np.sign(stage.rate) for stage in self.stages[: len(self.endings) + 1] if stage.rate != 0]
         return 1 + sum(a != b for a, b in pairwise(signs))
 

@@ -31,11 +31,11 @@ class Cracked:
         self._nodes, self._volumes = np.flatnonzero(own), here[own]
 
     def highest(self) -> float:
-        """Damage."""
+        """Highest damage."""
         return self._comm.allreduce(float(self._d.x.array[self._nodes].max(initial=0.0)), op=MPI.MAX)
 
     def share(self) -> float:
-        """Of the volume, that is broken."""
+        """Volume of what is broken over the whole."""
         broken = float(self._volumes[self._d.x.array[self._nodes] >= BROKEN].sum())
         return self._comm.allreduce(broken) / self._comm.allreduce(float(self._volumes.sum()))
 

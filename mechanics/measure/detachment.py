@@ -23,7 +23,7 @@ class Sections:
     def __init__(
         self, d: fem.Function, nodes: np.ndarray, section: np.ndarray, areas: np.ndarray, weights: np.ndarray
     ) -> None:
-        """Of each node the section it is in, and of each section its area and what it counts for."""
+        """The section that each node is in, and of each section its area and what it counts for."""
         self._d, self._nodes, self._section = d, nodes, section
         self._comm: MPI.Comm = d.function_space.mesh.comm
         self._owned = nodes < d.function_space.dofmap.index_map.size_local
@@ -36,7 +36,7 @@ class Sections:
         return float(self._weights.sum())
 
     def fraction(self) -> float:
-        """That has let go."""
+        """Share that has let go."""
         return float((self._broken() * self._weights).sum()) / self.extent
 
     def open_fraction(self, parted: np.ndarray) -> float:
@@ -146,7 +146,7 @@ def _sums(comm: MPI.Comm, section: np.ndarray, numbers: np.ndarray, count: int) 
 
 
 def nodes_of(d: fem.Function, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of these cells, and where they are."""
+    """Nodes of these cells, and where they are."""
     space = d.function_space
     dim = space.mesh.topology.dim
     space.mesh.topology.create_connectivity(dim, dim)

@@ -74,7 +74,7 @@ class CellFields:
         )
 
     def _means(self, cells: np.ndarray) -> np.ndarray:
-        """Of each number but the measure, which weighs the points together with the quadrature."""
+        """Mean of each number but the measure, which weighs the points together with the quadrature."""
         if len(cells) == 0:
             return np.empty((0, self._expression.ufl_expression.ufl_shape[0] - 1))
         values = np.asarray(self._expression.eval(self._solid.mesh, cells)).reshape(len(cells), len(self._weights), -1)

@@ -88,7 +88,7 @@ class Climb:
         self._guessed = False
 
     def climb(self) -> Outcome:
-        """To the equilibrium, or to why there is none."""
+        """Goes up to the equilibrium, or to why there is none."""
         try:
             self._rungs.forget()
             high = self.begin()
@@ -222,8 +222,8 @@ class Climb:
         self._rungs.solid.coupled.join(*self._rungs.least)
 
     def _round(self) -> Ending | None:
-        """Of alternation, and then of windows where damage has moved. It ends where alternation fails, or where neither
-        unknown has moved in two rounds."""
+        """A round of alternation, and then of windows where damage has moved. It ends where alternation fails, or where
+        neither unknown has moved in two rounds."""
         rounds, coupled = self._rounds, self._rungs.solid.coupled
         rested = self._resting
         if not rounds.equilibrate(rested):

@@ -72,12 +72,12 @@ class AlternateMinimiser:
         solid.state.add("minimiser", self.rungs.memory)
 
     def minimise(self, interrupt: Callable[[int], bool] = lambda count: False) -> Outcome:
-        """To the equilibrium near the present state; after each step it may be interrupted."""
+        """Finds the equilibrium near the present state; after each step it may be interrupted."""
         return Climb(self.rungs, interrupt).climb()
 
 
 def _bounds(of_u: float, of_d: float, u: fem.Function, d: fem.Function, w: fem.Function) -> Bounds:
-    """Of displacement, damage, and both, which are joined when a call begins."""
+    """Bounds of displacement, damage, and both, which are joined when a call begins."""
     for_u, for_d, for_both = (fem.Function(f.function_space) for f in (u, d, w))
     for_u.x.array[:], for_d.x.array[:] = of_u, of_d
     return for_u, for_d, for_both
