@@ -9,7 +9,7 @@ from materials import mixture
 
 
 def active_fraction(case: Case) -> float:
-    """Share of active material in the volume: as given for particles, drawn of one, else from the share of the weight."""
+    """Share of active material in the volume: given for particles, drawn of one, else from the share of the weight."""
     if case.particle is not None:
         one = case.particle
         if case.geometry == "axisymmetric":

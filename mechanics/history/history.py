@@ -87,8 +87,8 @@ class History:
         return True
 
     def step(self) -> bool:
-        """Goes on to the next equilibrium. False where there is none, however small the step. Whatever stops a step, the
-        state is the last equilibrium again."""
+        """Goes on to the next equilibrium. False where there is none, however small the step. Whatever stops a step,
+        the state is the last equilibrium again."""
         try:
             return self._further() if self._begun else self._begin()
         except BaseException:

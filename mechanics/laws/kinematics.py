@@ -20,8 +20,9 @@ class Kinematics:
     degree: int = 2  # of the displacement: linear triangles lock in plastic flow, which keeps volume
 
     def element(self, cell: basix.CellType) -> Any:
-        """Element of the unknowns. The strain across a thin body has as many of them in a cell as there are points at which
-        the energy is integrated, three in a triangle: so minimising the potential relieves the stress across at each."""
+        """Element of the unknowns. The strain across a thin body has as many of them in a cell as there are points at
+        which the energy is integrated, three in a triangle: so minimising the potential relieves the stress across at
+        each of them."""
         vector = basix.ufl.element("Lagrange", cell.name, self.degree, shape=(self.dimension,))
         if not self.thin:
             return vector
