@@ -27,7 +27,7 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldValues:
     """One field at one state: values at the points of a mesh, or one for each of its cells."""
 
     points: Values  # (points, 3), µm
@@ -63,7 +63,7 @@ class RunResult:
         """Charge that has flowed at each state of which there are fields: the state of charge on the first way up."""
         return list(fields_of(self.folder / FIELDS))
 
-    def field(self, name: str, soc: float | None = None) -> Field:
+    def field(self, name: str, soc: float | None = None) -> FieldValues:
         """A field such as "damage", "displacement (um)" or "stress (MPa)"; without `soc` of the last state."""
         files = fields_of(self.folder / FIELDS)
         found = [file for at, file in files.items() if soc is None or abs(at - soc) < SAME_SOC]
@@ -73,7 +73,7 @@ class RunResult:
         known = dict(mesh.point_data) | {of: values[0] for of, values in mesh.cell_data.items()}
         if name not in known:
             raise ResultsError(f"name: got {name!r}, takes one of {', '.join(known)}")
-        return Field(mesh.points, mesh.cells[0].data.astype(np.int64), np.asarray(known[name], dtype=float))
+        return FieldValues(mesh.points, mesh.cells[0].data.astype(np.int64), np.asarray(known[name], dtype=float))
 
 
 @dataclass(frozen=True)
