@@ -24,6 +24,8 @@ class Property:
         """The number in the program's units, or a QuantityError that says what this property takes."""
         number = quantity.read(text, self.dimension)
         if self.above < number < self.below:
+            if (slip := quantity.impossible(number, text, self.dimension)) is not None:
+                raise quantity.QuantityError(slip)
             return number
         unit = quantity.INTERNAL[self.dimension]
         limits = f"above {self.above:g}" + (f" and below {self.below:g}" if self.below < math.inf else "")

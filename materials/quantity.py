@@ -48,6 +48,23 @@ EXAMPLES: Mapping[str, str] = {
 # Only for the nearest right spelling of a unit nobody knows: "1.41 Gpa" is the commonest slip.
 COMMON_UNITS = ("nm", "um", "mm", "kPa", "MPa", "GPa", "J/m^2", "kN/mm", "mS/cm", "S/cm", "S/m")
 
+# What a quantity may be anywhere in a cell, with room to spare, as a person would write it: what is outside is a slip,
+# and would end a run in the middle.
+POSSIBLE: Mapping[str, tuple[str, str]] = {
+    "length": ("0.1 nm", "1 m"),
+    "time": ("1 ms", "1e5 h"),
+    "stress": ("1 Pa", "10 TPa"),
+    "toughness": ("1e-6 J/m^2", "1e7 J/m^2"),
+    "stress intensity": ("1e-6 MPa*m^0.5", "1e4 MPa*m^0.5"),
+    "stiffness": ("1e-9 MPa/um", "1e9 MPa/um"),
+    "density": ("1e-3 g/cm^3", "100 g/cm^3"),
+    "molar mass": ("1 g/mol", "1e6 g/mol"),
+    "concentration": ("1e-3 mol/m^3", "1e6 mol/m^3"),
+    "diffusivity": ("1e-30 m^2/s", "1e-3 m^2/s"),
+    "conductivity": ("1e-20 mS/cm", "1e10 mS/cm"),
+    "specific capacity": ("1e-3 mAh/g", "1e5 mAh/g"),
+}
+
 NUMBER_THEN_UNIT = re.compile(r"\s*([-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)\s*(.*?)\s*", re.DOTALL)
 
 
@@ -72,6 +89,16 @@ def read(text: str | float | int, dimension: str) -> float:
     if not math.isfinite(number):
         raise QuantityError(f"got {_shown(text)}, which is not finite, {takes}")
     return number
+
+
+def impossible(number: float, text: object, dimension: str) -> str | None:
+    """A sentence where a quantity other than 0 is so small or so large that it is a slip."""
+    if dimension not in POSSIBLE or number == 0:
+        return None
+    least, most = (read(limit, dimension) for limit in POSSIBLE[dimension])
+    if least <= abs(number) <= most:
+        return None
+    return f"got {_shown(text)}, takes a {dimension} that is possible, from {' to '.join(POSSIBLE[dimension])}"
 
 
 def _split(text: str | float | int, takes: str) -> tuple[float, str]:

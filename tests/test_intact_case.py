@@ -906,3 +906,51 @@ def test_schema_describes_every_key_with_an_example():
         assert node["description"], key
         assert list(faults(node, node["examples"][0], described)) == [], key
     assert '"null"' not in json.dumps(described)
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ("fracture.length=1e-30 m", "fracture.length"),
+        ("stack.width=1e9 m", "stack.width"),
+        ("mesh.coarse=0.001 nm", "mesh.coarse"),
+        ("cycling.cycles=1000000000", "cycling.cycles"),
+        ("contact.c_rate=1e300", "contact.c_rate"),
+        ("diffusion.c_rate=1e300", "diffusion.c_rate"),
+        ("boundaries.pressure=1e30 GPa", "boundaries.pressure"),
+        ("given.LZACO.young_modulus=1e-30 GPa", "given.LZACO.young_modulus"),
+        ('schedule=[{stage="charge", c_rate=1e300}]', "schedule.1.c_rate"),
+    ],
+)
+def test_what_no_cell_can_have_is_a_slip(written, change, key):
+    with pytest.raises(CaseProblems) as caught:
+        read(written(), [change, "diffusion.drift=none"] if key.startswith("diffusion") else [change])
+    assert any(one.key == key and "takes" in one.text for one in caught.value.problems), str(caught.value)
+
+
+SCHEDULES = {
+    '{stage="rest"}': "schedule.1.time: got nothing with stage",
+    '{stage="discharge"}': 'schedule.1.stage: got "discharge" at SoC 0',
+    '{stage="charge", until=0.5}, {stage="charge", until=0.4}': "schedule.2.until: got 0.4 in a charge from SoC 0.5",
+    '{stage="press", pressure="5 MPa"}': 'got it with boundaries.top = "sliding"',
+    '{stage="chrage"}': "schedule.1.stage: got 'chrage', takes",
+    '{stage="charge", untill=0.5}': "did you mean until",
+    "1": "takes stages, each a table",
+}
+
+
+@pytest.mark.parametrize("stages", SCHEDULES)
+def test_a_schedule_that_cannot_be_is_told_by_its_stage(written, stages):
+    with pytest.raises(CaseProblems) as caught:
+        read(written(), [f"schedule=[{stages}]"])
+    assert SCHEDULES[stages] in str(caught.value)
+
+
+def test_a_schedule_takes_the_place_of_its_short_forms(written):
+    stages = 'schedule=[{stage="charge", until=0.5}, {stage="rest", time="1 h"}, {stage="discharge"}]'
+    with pytest.raises(CaseProblems, match=r"cycling: contradicts \[\[schedule\]\]"):
+        read(written(), [stages, "cycling.cycles=1"])
+    [(_, case)] = read(written(), [stages]).cases
+    assert case.output.soc[-1] == 0.5
+    [(_, same)] = read(written(case.resolved())).cases
+    assert same == case

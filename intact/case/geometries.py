@@ -51,7 +51,9 @@ class ParticlesSection(Section):
     gap: Annotated[float, Quantity("length", least=0)] = key(
         "least distance of particles from each other and from the walls; with 0 some touch", "0.1 um"
     )
-    seed: Annotated[int, Field(strict=True, ge=1)] = key("another number is another arrangement", 1, example=1)
+    seed: Annotated[int, Field(strict=True, ge=1, le=10**9)] = key(
+        "another number is another arrangement", 1, example=1
+    )
     crystals: Literal["even", "random"] = key(
         "even: they shrink alike in all directions of the plane; random: each along and across a c axis of its own, "
         "which lies in the plane and whose angle is from the seed, by the lattice of shrinkage.curve; neither strains "
@@ -66,11 +68,13 @@ class ParticlesSection(Section):
 class GrainsSection(Section):
     """Crystals that a particle is made of, with boundaries weaker than they are."""
 
-    number: Annotated[int, Field(strict=True, ge=2)] = key("how many, in the part that is drawn", example=8)
+    number: Annotated[int, Field(strict=True, ge=2, le=10000)] = key("how many, in the part that is drawn", example=8)
     boundary: Length = key("width of the layer along boundaries, which has its own toughness", example="0.1 um")
     toughness: Toughness = key("energy to open a boundary, per area", example="0.07 J/m^2")
     toughness_confidence: Confidence = key("where that number comes from", example="secondary")
-    seed: Annotated[int, Field(strict=True, ge=1)] = key("another number is another arrangement", 1, example=1)
+    seed: Annotated[int, Field(strict=True, ge=1, le=10**9)] = key(
+        "another number is another arrangement", 1, example=1
+    )
 
 
 class ParticleSection(Section):
@@ -109,7 +113,7 @@ class ParticleSection(Section):
 class MeshSection(Section):
     """How fine the mesh is, or a mesh of your own."""
 
-    elements_per_length: Annotated[float, Quantity("number", least=1)] = key(
+    elements_per_length: Annotated[float, Quantity("number", least=1, most=100)] = key(
         "elements along fracture.length in the interface", 4, example=4
     )
     coarse: Length = key("element size far from the interface", "0.8 um")

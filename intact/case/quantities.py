@@ -48,6 +48,8 @@ class Quantity:
             raise refuse(str(error)) from None
         if not self.inside(number):
             raise refuse(f"got {text!r}, takes {self.takes()}")
+        if (slip := quantity.impossible(number, text, self.dimension)) is not None:
+            raise refuse(slip)
         return Written(number, text)
 
     def inside(self, number: float) -> bool:

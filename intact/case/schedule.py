@@ -86,20 +86,6 @@ def stages(case: Case) -> tuple[PlannedStage, ...]:
     return tuple(_in_short(case) if case.schedule is None else _at_length(case, case.schedule))
 
 
-def turning_points(case: Case) -> tuple[float, ...]:
-    """SoC wherever charge turns into discharge or back, and where the last of them ends."""
-    ends: list[float] = []
-    for stage in stages(case):
-        if stage.until is None:
-            continue
-        before, last = ([0.0, 0.0, *ends])[-2:]
-        if ends and (stage.until > last) == (last > before):
-            ends[-1] = stage.until
-        else:
-            ends.append(stage.until)
-    return tuple(ends)
-
-
 def highest(values: dict[str, Any]) -> float:
     """The highest SoC that the sections of a case, as far as they are right, lead to."""
     schedule, steps = values.get("schedule"), values.get("steps")
