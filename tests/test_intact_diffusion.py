@@ -193,3 +193,20 @@ def test_numbers_of_the_host(tmp_path) -> None:
 def test_what_does_not_go_together_is_told(tmp_path, make, settings, told) -> None:
     with pytest.raises(CaseProblems, match=told):
         bodies(make(tmp_path, *settings), MPI.COMM_SELF)
+
+
+@pytest.mark.slow
+def test_charges_and_discharges_at_a_current_follow_each_other(tmp_path) -> None:
+    """Each ends where lithium is, with a rest after it; what came out goes in again."""
+    cycled = ("cycling.cycles=2", "cycling.down_to=0.05", "diffusion.rest=10 min", "diffusion.c_rate=1")
+    quick = ("given.scNCM92.diffusivity=4e-14 m^2/s", "fracture.interface_toughness=1000 J/m^2")
+    summary, rows = ran(tmp_path, *FOLLOWED, *quick, *cycled)
+    last = {(row["stage"], row["half_cycle"]): row for row in rows}
+    rests = [("rest", f"{half}") for half in range(1, 5)]
+    charges = [("charge 1", "1"), ("discharge 1", "2"), ("charge 2", "3"), ("discharge 2", "4")]
+    assert list(last) == [one for pair in zip(charges, rests, strict=True) for one in pair]
+    assert [float(last[one]["soc"]) for one in charges] == pytest.approx([0.4, 0.05, 0.4, 0.05], abs=2e-3)
+    assert [float(last[one]["c_rate"]) for one in charges] == [1, -1, 1, -1]
+    assert float(rows[-1]["time_s"]) == pytest.approx(3600 * (0.4 + 3 * 0.35) + 4 * 600, rel=5e-3)
+    assert summary["lithium"]["unaccounted"] < 1e-9
+    assert summary["cycling"]["last_half_cycle"] == 4

@@ -90,7 +90,7 @@ def columns(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
     asked = {at for run in runs for at in run.asked}
     shown = [run for run in runs if run.converged or not asked]
     kept = {at for run in shown for at in run.fields if at > 0 and (not run.lithium or at < run.last - SAME_SOC)}
-    wanted = sorted(asked | kept | {END for run in runs if run.lithium})
+    wanted = sorted(asked | kept | {END for run in runs if run.lithium and not run.cycles.count})
     return tuple(at for at, last in zip(wanted, [-1.0, *wanted], strict=False) if at - last > SAME_SOC)
 
 

@@ -77,7 +77,7 @@ class Transport:
     def half_cycle(self) -> int:
         """Half cycle of the coming step: 1 until the current first turns round."""
         signs = [np.sign(stage.rate) for stage in self.stages[: len(self.endings) + 1] if stage.rate != 0]
-        return 1 + sum(a != b for a, b in pairwise(signs))
+        return 1 + int(sum(a != b for a, b in pairwise(signs)))
 
     @property
     def done(self) -> float:
