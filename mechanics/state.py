@@ -64,9 +64,10 @@ class State:
         return Saved(arrays, self.numbers())
 
     def restore(self, saved: Saved) -> None:
-        """Back to how it was when this was saved."""
+        """Back to how it was when this was saved; parts that have been added since stay as they are."""
         for name, f in self.fields.items():
-            f.x.array[:] = saved.arrays[name]
+            if name in saved.arrays:
+                f.x.array[:] = saved.arrays[name]
         self.take(saved.numbers)
 
     def numbers(self) -> dict[str, Mapping[str, Number]]:
@@ -74,6 +75,7 @@ class State:
         return {name: dict(part.numbers()) for name, part in self.parts.items()}
 
     def take(self, numbers: Mapping[str, Mapping[str, Number]]) -> None:
-        """Hand each part its numbers."""
+        """Hand each part its numbers, if there are any."""
         for name, part in self.parts.items():
-            part.take(numbers[name])
+            if name in numbers:
+                part.take(numbers[name])

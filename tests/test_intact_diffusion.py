@@ -18,6 +18,7 @@ from intact.case.read import CaseProblems, read
 from intact.case.shrinking import active_strain
 from intact.results import folder as results
 from intact.results.finished import fields_of
+from intact.results.names import FIELDS
 from intact.runs.contact import ContactLoss
 from intact.runs.lithium import Lithium
 from intact.runs.preflight import check
@@ -69,7 +70,7 @@ def test_charge_ends_where_the_surface_has_got_to(fast) -> None:
     assert reached == pytest.approx((1 - float(charged[-1]["lithium_content"])) / 0.4, abs=1e-6)
     assert reached < 0.99
     assert f"{reached:.0%}" in (folder.parent / results.TABLE_TEXT).read_text(encoding="utf-8")
-    assert max(fields_of(folder / results.FIELDS)) == pytest.approx(summary["last_soc"])
+    assert max(fields_of(folder / FIELDS)) == pytest.approx(summary["last_soc"])
 
 
 @pytest.mark.slow

@@ -41,6 +41,7 @@ def charged(solid: Solid) -> Solid:
 @pytest.mark.parametrize("thin", [False, True])
 def test_a_state_goes_into_another_body_to_the_last_digit(thin):
     before, after = charged(pressed(MPI.COMM_SELF, thin)), pressed(MPI.COMM_SELF, thin)
+    AlternateMinimiser(after)  # has a memory, which is a part of the state, too
     spread(after.state, collected(before.state))
     after.state.take(before.state.numbers())
     assert before.state.plastic[1].x.array.max() > 0

@@ -167,8 +167,9 @@ def test_a_step_that_is_not_accepted_leaves_nothing_and_a_restart_is_none():
     solid.state.restore(saved)
     other.state.restore(saved)
     ends = [step(one, AlternateMinimiser(one, tolerance=1e-7), 1.0) for one in (solid, other)]
-    assert len(saved.arrays) == 6
-    for name, first in ends[0].arrays.items():
+    own = [name for name in saved.arrays if not name.startswith("minimiser")]
+    assert len(own) == 6
+    for name, first in ((name, ends[0].arrays[name]) for name in own):
         assert first == pytest.approx(ends[1].arrays[name], rel=1e-9, abs=1e-12)
     assert (ends[0].arrays["fatigue 1"] > saved.arrays["fatigue 1"]).all()  # ᾱ
     assert (ends[0].arrays["damage"] > saved.arrays["damage"]).all()
