@@ -16,6 +16,7 @@ import pytest
 from tiny_case import settle, tiny
 from typer.testing import CliRunner
 
+from intact.case.read import read
 from intact.cli import app
 from intact.results.finished import fields_of
 from intact.results.lock import locked
@@ -125,7 +126,9 @@ def test_runs_with_other_settings_have_other_folders(tmp_path) -> None:
     assert run(file, "--set", "fracture.interface_toughness=12 J/m^2")[0] == 0
     assert run(file, "--set", "fracture.interface_toughness=14 J/m^2")[0] == 0
     names = sorted(one.name for one in (tmp_path / "results").iterdir())
-    assert names == ["tiny", "tiny+interface_toughness=12J-m-2", "tiny+interface_toughness=14J-m-2"]
+    assert names == ["tiny", "tiny+fracture.interface_toughness=12J-m-2", "tiny+fracture.interface_toughness=14J-m-2"]
+    settings = ("steps.largest=0.01", "steps.onset=0.01", "fracture.length=0.5 um", "fracture.length=1.5 um")
+    assert len({read(file, [one]).name for one in settings}) == len(settings)
 
 
 def test_cases_that_are_the_same_are_solved_once(tmp_path, monkeypatch) -> None:

@@ -47,7 +47,7 @@ class Study:
         """Name of its results folder: two runs of one file that differ in their settings do not meet."""
         if not self.settings:
             return self.path.stem
-        told = _safe("+".join(re.sub(r"\s", "", one.rpartition(".")[2]) for one in self.settings))
+        told = _safe("+".join(re.sub(r"\s", "", one) for one in self.settings))
         short = told if len(told) <= LONGEST else hashlib.sha256("\n".join(self.settings).encode()).hexdigest()[:8]
         return f"{self.path.stem}+{short}"
 
