@@ -127,7 +127,8 @@ def test_runs_with_other_settings_have_other_folders(tmp_path) -> None:
     assert run(file, "--set", "fracture.interface_toughness=14 J/m^2")[0] == 0
     names = sorted(one.name for one in (tmp_path / "results").iterdir())
     assert names == ["tiny", "tiny+fracture.interface_toughness=12J-m-2", "tiny+fracture.interface_toughness=14J-m-2"]
-    settings = ("steps.largest=0.01", "steps.onset=0.01", "fracture.length=0.5 um", "fracture.length=1.5 um")
+    toughness = "fracture.interface_toughness"
+    settings = ("steps.smallest=0.05", "steps.onset=0.05", f"{toughness}=0.5 J/m^2", f"{toughness}=1.5 J/m^2")
     assert len({read(file, [one]).name for one in settings}) == len(settings)
 
 
