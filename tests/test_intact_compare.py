@@ -95,6 +95,15 @@ def test_same_field_has_no_distance(tmp_path):
     assert "within every tolerance" in told.output
 
 
+def test_round_off_before_any_charge_is_no_difference(tmp_path):
+    """Both are kept at load 0, where nothing has moved but for what a solver leaves."""
+    one, two = record(), record()
+    one.displacement[0], two.displacement[0] = 1e-15, -1e-15
+    found, _ = measured(one, two, tmp_path)
+    assert found.loads == (0.0, 1.0)
+    assert found.within
+
+
 def test_crack_that_lies_aside_is_as_far_as_it_lies(tmp_path):
     """Moved by s = 0.1 ℓ: the path by s, d by s/ℓ - (s/2ℓ)² at the crack, L2 by (5/3)^½ s/ℓ; h = ℓ/8."""
     shift = 0.1 * LENGTH

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from intact.case.read import read
 from intact.cli import app
+from intact.results.fields import FieldFile
 from intact.results.finished import fields_of
 from intact.results.lock import locked
 from intact.results.whole import ResultsError
@@ -238,6 +239,30 @@ def test_a_full_disk_stops_a_run_in_order(tmp_path) -> None:
         (done.stdout + done.stderr).split()
     )
     assert not list((tmp_path / "out").rglob(".unfinished-*"))
+
+
+def test_a_run_goes_on_once_there_is_room_again(tmp_path, monkeypatch) -> None:
+    """A full disk is not the end of a run, though there is a summary of what it had come to."""
+    file = case(tmp_path)
+    assert run(file, "--output", str(tmp_path / "plain"))[0] == 0
+    write = FieldFile.write
+
+    def full(self, time: float, *more) -> None:
+        if time > 0.3:
+            raise ResultsError("fields cannot be written")
+        write(self, time, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FieldFile, "write", full)
+        code, said = run(file)
+    assert code == 1, said
+    assert "LZCO did not reach its end: fields cannot be written" in said
+    code, said = run(file, "--resume")
+    assert code == 0, said
+    assert "solved already" not in said
+    one, two = (tmp_path / folder / "tiny/LZCO" for folder in ("plain", "results"))
+    assert history(one) == history(two)
+    assert list(fields_of(one / "fields.pvd")) == list(fields_of(two / "fields.pvd")) == [0.0, 0.2, 0.4]
 
 
 def test_the_time_of_checkpoints_is_a_small_share(tmp_path, monkeypatch) -> None:

@@ -196,7 +196,7 @@ def test_a_comparison_leaves_every_promised_file(study):
     folder, _ = study
     joint = {"summary.json", "table.csv", "table.txt", "crack-field.png", "detached-fraction.png", "contact.png"}
     assert {file.name for file in folder.iterdir() if not file.name.startswith(".")} == joint | {"LZCO", "LZACO"}
-    single = {"history.csv", "summary.json", "case.toml", "fields.pvd", "crack-field.png"}
+    single = {"history.csv", "summary.json", "case.toml", "fields.pvd", "regions.json", "crack-field.png"}
     for case in ("LZCO", "LZACO"):
         names = {file.name for file in (folder / case).iterdir()}
         assert {name for name in names if not name.endswith("vtu")} == single

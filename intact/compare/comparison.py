@@ -18,7 +18,7 @@ from mechanics.measure.detachment import DETACHED, WHOLLY
 LEVELS = (0.5, 0.9)  # of damage, whose isolines are the path of a crack
 STORED = ("elastic_energy", "fracture_energy", "spring_energy", "plastic_work")
 SMALL = 0.01  # an energy below this part of the largest one is held against that part, not against itself
-NOTHING = 1e-6  # damage whose root mean square is below this is none at all
+NOTHING = 1e-6  # damage whose root mean square is below this is none; so is displacement, as a part of its largest
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ def _fields(a: CrackRecord, b: CrackRecord, load: float, overlay: Overlay) -> It
     yield "damage_l2", "damage, L2", _relative(*overlay.integral(d, e), nothing=NOTHING**2 * overlay.area)
     yield "damage_max", "damage, largest", overlay.largest(d, e)
     u, v = a.displacement[i], b.displacement[j]
-    yield "displacement_l2", "displacement, L2", _relative(*overlay.integral(u, v), nothing=0.0)
+    largest = max(float(np.abs(one.displacement).max()) for one in (a, b))  # at any load: before charge it is round-off
+    still = (NOTHING * largest) ** 2 * overlay.area
+    yield "displacement_l2", "displacement, L2", _relative(*overlay.integral(u, v), nothing=still)
     for level in LEVELS:
         paths = (isoline(one.points, one.triangles, of, level) for one, of in ((a, d), (b, e)))
         yield "path", f"path d = {level:g}, in lengths", hausdorff(*paths) / a.length

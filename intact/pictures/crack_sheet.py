@@ -86,10 +86,10 @@ def window(runs: Sequence[FinishedRun]) -> panels.View:
 
 
 def columns(runs: Sequence[FinishedRun]) -> tuple[float, ...]:
-    """What is pictured: that which is asked for, also where a run ended before, and all that is kept but the start."""
+    """What is pictured: that which is asked for, also where a run ended before."""
     asked = {at for run in runs for at in run.asked}
     shown = [run for run in runs if run.converged or not asked]
-    kept = {at for run in shown for at in run.fields if at > 0 and (not run.lithium or at < run.last - SAME_SOC)}
+    kept = {at for run in shown for at in run.fields if not run.lithium or at < run.last - SAME_SOC}
     wanted = sorted(asked | kept | {END for run in runs if run.lithium and not run.cycles.count})
     return tuple(at for at, last in zip(wanted, [-1.0, *wanted], strict=False) if at - last > SAME_SOC)
 

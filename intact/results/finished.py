@@ -55,7 +55,7 @@ class FinishedRun:
     cycles: cycles.Cycles
     asked: tuple[float, ...]  # that the case wants pictured
     lithium: bool  # is followed: then the charge ends by itself
-    fields: Mapping[float, Path]  # in rising order
+    fields: Mapping[float, Path]  # to picture, in rising order
     axes: tuple[Line, ...] = ()  # of crystals that have one
 
     @property
@@ -125,6 +125,7 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
     case = tomllib.loads(_text(folder / "case.toml"))
     fields, steps, cycled = folder / "fields.pvd", _steps(folder / "history.csv"), cycles.of_file(case)
     pictured = (quantity.read(soc, "number") for soc in case.get("output", {}).get("soc", ()))
+    asked = (*pictured, *cycled.kept)
     return FinishedRun(
         folder=folder,
         labels=_from_case(case) | told["labels"],
@@ -132,12 +133,19 @@ def _run(folder: Path, told: Mapping[str, Any]) -> FinishedRun:
         first_detachment=_first_detachment(told, steps),
         steps=steps,
         cycles=cycled,
-        asked=(*pictured, *cycled.kept),
+        asked=asked,
         lithium="diffusion" in case,
         # a run that ends in its first step has no equilibrium to keep
-        fields=fields_of(fields) if told["converged"] or fields.exists() else {},
+        fields=_pictured(fields_of(fields), asked) if told["converged"] or fields.exists() else {},
         axes=tuple(_axis(one) for one in told.get("crystals", {}).values()),
     )
+
+
+def _pictured(fields: dict[float, Path], asked: tuple[float, ...]) -> dict[float, Path]:
+    """Every run keeps the equilibrium before any charge; pictures show it where it is asked for, or is all there is."""
+    if len(fields) < 2 or any(abs(at) < SAME_SOC for at in asked):
+        return fields
+    return {at: file for at, file in fields.items() if abs(at) >= SAME_SOC}
 
 
 def _axis(crystal: Mapping[str, Any]) -> Line:

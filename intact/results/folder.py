@@ -15,12 +15,13 @@ from rich.console import Console
 from intact.console import console
 from intact.results import tables
 from intact.results.tables import Summary
-from intact.results.whole import ResultsError, write_whole
+from intact.results.whole import ResultsError, unwritten, write_whole
 
 HISTORY, SUMMARY, CASE = "history.csv", "summary.json", "case.toml"
 EACH = "contact.csv"  # of each of several interfaces
 TABLE, TABLE_TEXT = "table.csv", "table.txt"
 CHECKPOINT = "checkpoint.npz"
+REGIONS = "regions.json"  # names of the regions, which have numbers in the fields
 OURS = (
     HISTORY,
     EACH,
@@ -29,12 +30,13 @@ OURS = (
     CHECKPOINT,
     TABLE,
     TABLE_TEXT,
+    REGIONS,
     "fields*.pvd",
     "fields*.pvtu",
     "fields*.vtu",
     ".unfinished-*",
 )
-INTERRUPTED = "interrupted from outside"  # the reason of a run that can go on
+INTERRUPTED = "interrupted from outside"
 PICTURES = CRACK_FIELD, DETACHED_FRACTION, CONTACT = "crack-field.png", "detached-fraction.png", "contact.png"
 KEPT = "INTACT_KEPT"
 WIDE = 160  # of the table as text: no cell is broken
@@ -76,19 +78,22 @@ def solved(folder: Path, digest: str) -> Summary | None:
     left alone, and told."""
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-        of, reason = summary["digest"], summary["reason"]
+        of, can_go_on = summary["digest"], summary["can_go_on"]
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"--resume: got {folder / SUMMARY}, which cannot be read ({error}), {BEGIN_ANEW}") from None
     if of != digest:
         raise ResultsError(f"--resume: got {folder}, results of a case that has been changed since, {BEGIN_ANEW}")
-    return None if reason == INTERRUPTED else summary
+    return None if can_go_on else summary
 
 
 def copy(source: Path, target: Path, summary: Summary) -> None:
     """Results of one case as those of another that is the same, with its own summary."""
-    shutil.copytree(source, target, dirs_exist_ok=True)
+    try:
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    except OSError as error:
+        raise ResultsError(unwritten(target, error)) from error
     write_json(target / SUMMARY, summary)
 
 

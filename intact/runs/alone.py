@@ -19,13 +19,19 @@ def main() -> int:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, _interrupt)
     threading.Thread(target=_follow, args=(pipe,), daemon=True).start()
+    try:  # late, since it takes long, and one may be told to stop meanwhile
+        from intact.results.whole import ResultsError
+        from intact.runs.one_case import run_case
+    except KeyboardInterrupt:
+        return INTERRUPTED
     try:
-        from intact.runs.one_case import run_case  # late, since it takes long, and one may be told to stop meanwhile
-
         body, warned, folder = pickle.load(sys.stdin.buffer)
         run_case(body, warned, folder, body.domain.mesh.comm, in_turn(turn))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ResultsError as error:  # a sentence, which the program that waits for this one passes on
+        print(error)
+        return 2
     return 0
 
 

@@ -74,20 +74,22 @@ def run_case(
         history = History(Fixed(made, minimiser), drive, contact, reporter)
         if taken_up is not None:
             taken_up.put(made.state, drive)
+        can_go_on = False
         try:
             history.run()
         except KeyboardInterrupt:  # from here on each process is on its own: the others may be anywhere
-            reporter.trace.stopped = INTERRUPTED
+            reporter.trace.stopped, can_go_on = INTERRUPTED, True
             if comm.size == 1 and reporter.trace.records:
                 keep(reporter, always=True)
         except ResultsError as error:  # the disk is full: what is there is whole, and says why there is no more
-            reporter.trace.stopped = str(error)
+            reporter.trace.stopped, can_go_on = str(error), True
     seconds = before + perf_counter() - start
     summary = {
         "folder": body.name,
         "labels": dict(body.labels),
         "title": case.title,
         "digest": identity.case,
+        "can_go_on": can_go_on,
         **reporter.trace.figures(case.output.soc),
         **(
             {"contact_of_each_at_end": dict(reporter.each.all[-1])}
@@ -107,7 +109,7 @@ def run_case(
     }
     if comm.rank == 0:
         results.write_json(folder / results.SUMMARY, summary)
-    if summary["reason"] != INTERRUPTED:
+    if not can_go_on:
         kept.remove()
     return summary
 

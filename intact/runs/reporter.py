@@ -74,6 +74,9 @@ class Reporter:
             self.each.add(one.record, one.each)
             self._told = one.record.detached_fraction
         self.trace.endings += endings
+        shown = sorted({SHOWN.index(body.kind.shown[role]) for role in body.roles.values()})
+        if first:
+            results.write_json(folder / results.REGIONS, {str(number): SHOWN[number] for number in shown})
         self._fields = FieldFile(folder, solid.mesh, self.trace.flowed if told else -inf)
 
     def iteration(self, soc: float, count: int, detached: float) -> None:
