@@ -25,6 +25,7 @@ from mpi4py import MPI
 from meshes import model
 from meshes.checks import check, determinants
 from meshes.parts import NO_TRIANGLES, FloatArray, IntArray, MeshError, NodeArray, Parts
+from meshes.processes import on_first
 
 SHAPES = {2: "triangle", 3: "tetrahedron"}
 
@@ -112,17 +113,7 @@ def row_height(mesh: Mesh) -> FloatArray:
 
 def distribute(make: Callable[[], Parts], comm: MPI.Comm) -> Domain:
     """Make the parts on the first process, and the mesh on all; all raise what the first one raises."""
-    parts = Parts(np.empty((0, 3)), {}, {}, NO_TRIANGLES)
-    problem: Exception | None = None
-    if comm.rank == 0:
-        try:
-            parts = make()
-        except Exception as caught:  # whatever it is, the other processes wait to hear of it
-            problem = caught
-    problem = comm.bcast(problem)
-    if problem is not None:
-        raise problem
-
+    parts = on_first(comm, make) or Parts(np.empty((0, 3)), {}, {}, NO_TRIANGLES)
     dim, regions, boundaries = comm.bcast((parts.dim, list(parts.regions), list(parts.boundaries)))
     used, cells = np.unique(parts.cells, return_inverse=True)  # dolfinx takes no points outside of cells
     cells = cells.reshape(-1, dim + 1)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from intact.cli import app
 from intact.results.crack_record import CrackRecord, read
+from tests.references import make
 from tests.references.bounds import SAME_DISCRETE_PROBLEM
 from tests.references.rerun import write
 
@@ -47,6 +48,10 @@ def test_reference_is_whole_and_says_what_made_it(record):
     assert one.damage.max() <= 1 + 1e-6
     # nothing heals; 1e-6 as above
     assert (np.diff(one.damage, axis=0) >= -1e-6).all()
+
+
+def test_each_reference_has_what_makes_it():
+    assert set(make.REFERENCES) == {record.stem for record in RECORDS}
 
 
 def test_every_reference_is_held_against_something():

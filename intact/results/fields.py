@@ -14,7 +14,8 @@ from dolfinx import fem, mesh
 
 from intact.results.finished import SAME_SOC, UnreadableError, listed
 from intact.results.names import FIELDS
-from intact.results.whole import ResultsError, write_whole, written_whole
+from intact.results.whole import write_whole, written_whole
+from meshes.processes import on_first
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int32]
 SHAPES = {3: "triangle", 4: "tetra"}  # by the number of vertices
@@ -43,12 +44,11 @@ class FieldFile:
         shapes = self._gathered(named[corners])
         order = self._gathered(np.asarray(body.topology.original_cell_index, dtype=np.int64)[: self._owned])
         self._states: dict[float, str] = {}
-        if names is None or places is None or shapes is None or order is None:
-            return  # the first process writes
-        kept, self._first = np.unique(names, return_index=True)
-        self._points, self._order = places[self._first], np.argsort(order)
-        self._cells = np.searchsorted(kept, shapes)[self._order]
-        self._go_on(keep_until)
+        if names is not None and places is not None and shapes is not None and order is not None:
+            kept, self._first = np.unique(names, return_index=True)
+            self._points, self._order = places[self._first], np.argsort(order)
+            self._cells = np.searchsorted(kept, shapes)[self._order]
+        on_first(self._comm, lambda: self._go_on(keep_until))
 
     def write(
         self, time: float, at_vertices: Mapping[str, npt.NDArray[np.float64]], in_cells: Mapping[str, Numbers]
@@ -56,27 +56,17 @@ class FieldFile:
         """Adds a state: the local values of continuous, piecewise linear functions, and those of the owned cells."""
         points = {name: self._gathered(np.asarray(values)[self._unknowns]) for name, values in at_vertices.items()}
         cells = {name: self._gathered(np.asarray(values)[: self._owned]) for name, values in in_cells.items()}
-        wrong = None
-        if self._comm.rank == 0:
-            try:
-                self._write(
-                    time,
-                    {name: _in_space(values[self._first]) for name, values in points.items() if values is not None},
-                    {name: values[self._order] for name, values in cells.items() if values is not None},
-                )
-            except ResultsError as error:
-                wrong = str(error)
-        wrong = self._comm.bcast(wrong)
-        if wrong is not None:  # all processes stop together
-            raise ResultsError(wrong)
+        on_first(self._comm, lambda: self._write(time, points, cells))
 
-    def _write(self, time: float, at_vertices: Mapping[str, Numbers], in_cells: Mapping[str, Numbers]) -> None:
+    def _write(
+        self, time: float, at_vertices: Mapping[str, npt.NDArray | None], in_cells: Mapping[str, npt.NDArray | None]
+    ) -> None:
         name = _file_name(1 + max(map(_number, self._states.values()), default=-1))
         grid = meshio.Mesh(
             self._points,
             [(SHAPES[self._cells.shape[1]], self._cells)],
-            dict(at_vertices),
-            {of: [_in_a_row(values)] for of, values in in_cells.items()},
+            {of: _in_space(values[self._first]) for of, values in at_vertices.items() if values is not None},
+            {of: [_in_a_row(values[self._order])] for of, values in in_cells.items() if values is not None},
         )
         with written_whole(self._folder / name) as file:
             meshio.write(file, grid, "vtu")

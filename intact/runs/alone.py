@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 INTERRUPTED = 130  # exit code, when there was nothing yet to leave
 
 
 def main() -> int:
-    pipe, turn = map(int, sys.argv[1:])
+    pipe = int(sys.argv[1])
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, _interrupt)
     threading.Thread(target=_follow, args=(pipe,), daemon=True).start()
@@ -26,24 +23,13 @@ def main() -> int:
         return INTERRUPTED
     try:
         body, warned, folder = pickle.load(sys.stdin.buffer)
-        run_case(body, warned, folder, body.domain.mesh.comm, in_turn(turn))
+        run_case(body, warned, folder, body.domain.mesh.comm)
     except KeyboardInterrupt:
         return INTERRUPTED
     except ResultsError as error:  # a sentence, which the program that waits for this one passes on
         print(error)
         return 2
     return 0
-
-
-@contextmanager
-def in_turn(file: int) -> Iterator[None]:
-    """One process at a time: of two that want the same form compiled one would wait for the other, but give up before
-    long. The lock ends with its process at the latest."""
-    fcntl.lockf(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.lockf(file, fcntl.LOCK_UN)
 
 
 def _interrupt(*_: object) -> None:

@@ -19,6 +19,7 @@ from intact.runs.told import Told
 from mechanics.history.checkpoint import collected, fingerprint, spread
 from mechanics.history.schedule import Drive
 from mechanics.state import State
+from meshes.processes import on_first
 
 FORMAT = 1  # grows by one when an older file can no longer be taken up
 SHARE = 0.05  # of the time of a run that checkpoints may take: a step that takes long has one of its own
@@ -99,16 +100,7 @@ def identity(case: str, body: Any) -> Identity:
 def read(folder: Path, asked: Identity, comm: MPI.Comm) -> TakenUp | None:
     """What the run in this folder can go on from; None where there is nothing yet. All processes raise what the first
     one meets."""
-    found: tuple[dict[str, Any], dict[str, np.ndarray]] | None = None
-    problem: ResultsError | None = None
-    if comm.rank == 0:
-        try:
-            found = _read(folder / CHECKPOINT, asked)
-        except ResultsError as error:
-            problem = error
-    problem = comm.bcast(problem)
-    if problem is not None:
-        raise problem
+    found = on_first(comm, lambda: _read(folder / CHECKPOINT, asked))
     about = comm.bcast(None if found is None else found[0])
     if about is None:
         return None

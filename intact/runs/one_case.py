@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,34 +31,23 @@ from mechanics import AlternateMinimiser, Fixed, History, Medium, Solid
 from mechanics.clock import SPENT, timed
 from mechanics.history.schedule import Drive
 
-NO_ONE_ELSE = nullcontext()  # to wait for
 
-
-def run_case(
-    body: Body,
-    warned: Sequence[str],
-    folder: Path,
-    comm: MPI.Comm,
-    turn: AbstractContextManager[None] = NO_ONE_ELSE,
-) -> dict[str, Any]:
+def run_case(body: Body, warned: Sequence[str], folder: Path, comm: MPI.Comm) -> dict[str, Any]:
     """Solve one case, from where its checkpoint is if there is one, and leave its results in the folder; returns its
-    summary. Forms are compiled in `turn`."""
+    summary."""
     case, identity = body.case, identity_of(body)
     taken_up = checkpoint.read(folder, identity, comm)
     if comm.rank == 0:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / results.CASE, case.resolved())
     comm.barrier()
-    with turn:
-        start = perf_counter()
-        SPENT.clear()
-        with timed("setting up"):
-            made = solid(body)
-            contact = ContactLoss(body, made)
-            lithium = None if case.diffusion is None else Lithium(body, made)
-            minimiser = AlternateMinimiser(
-                made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear
-            )
+    start = perf_counter()
+    SPENT.clear()
+    with timed("setting up"):
+        made = solid(body)
+        contact = ContactLoss(body, made)
+        lithium = None if case.diffusion is None else Lithium(body, made)
+        minimiser = AlternateMinimiser(made, case.solver.tolerance, case.solver.iterations, linear=case.solver.linear)
     before = 0.0 if taken_up is None else taken_up.seconds
     known = _known(body, made)
     drive: Drive = schedule(case, gap(body)) if lithium is None else lithium.drive
@@ -91,11 +80,7 @@ def run_case(
         "digest": identity.case,
         "can_go_on": can_go_on,
         **reporter.trace.figures(case.output.soc),
-        **(
-            {"contact_of_each_at_end": dict(reporter.each.all[-1])}
-            if len(contact.parts) > 1 and reporter.each.all
-            else {}
-        ),
+        **reporter.each.at_end(),
         **({} if case.cycling is None else {"cycling": reporter.trace.cycles(cycles.of_case(case))}),
         **({} if lithium is None else {"lithium": lithium.figures(reporter.trace)}),
         "seconds_in_all": seconds,

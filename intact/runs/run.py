@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from mpi4py import MPI
 from rich.text import Text
@@ -25,9 +25,7 @@ from intact.runs import checkpoint, profile
 from intact.runs.one_case import identity_of, run_case
 from intact.runs.preflight import warnings
 from intact.runs.side_by_side import Ended, Order, cores, side_by_side
-
-Made = TypeVar("Made")
-
+from meshes.processes import on_first
 
 Beginning = Literal["fresh", "resume", "overwrite"]  # what becomes of results that are there already
 AGAIN = "takes --resume to go on with it, --overwrite to begin anew, or another folder"
@@ -50,7 +48,7 @@ def run(
         console.print(text, style="yellow", markup=False)
     orders = [(body, warned, folder / body.name) for body, warned in zip(todo, beforehand, strict=True)]
     with ExitStack() as stack:
-        on_first(comm, lambda: bool(stack.enter_context(locked(folder))))
+        on_first(comm, lambda: stack.enter_context(locked(folder)))
         stack.enter_context(interruptible(folder))
         told = _begin(orders, folder, beginning, comm)
         for name in told:
@@ -62,10 +60,12 @@ def run(
             told[name] = end
             if with_profile and not isinstance(end, str):
                 console.print(profile.table(name, end["profile"]))
-            joint = _joint(study, told | _copied(orders, twins, told, comm))
+            told |= _copied(orders, twins, told, comm)
+            joint = _joint(study, told)
             if comm.rank == 0 and joint["runs"]:  # after each, so that nothing which ends the program takes them along
                 results.write(folder, joint)
-        joint = _joint(study, told | _copied(orders, twins, told, comm))
+        told |= _copied(orders, twins, told, comm)  # of those, too, that had been solved already
+        joint = _joint(study, told)
         if comm.rank == 0 and joint["runs"]:
             results.write(folder, joint)
             _draw(folder, joint)
@@ -89,26 +89,11 @@ def _begin(orders: Sequence[Order], folder: Path, beginning: Beginning, comm: MP
         found = {body.name: results.solved(place, resolved_digest(body.case)) for body, _, place in orders}
         return {name: summary for name, summary in found.items() if summary is not None}
 
-    told = on_first(comm, looked_at)
+    told: dict[str, Any] = comm.bcast(on_first(comm, looked_at))
     for body, _, place in orders:
         if beginning == "resume" and body.name not in told:
             checkpoint.read(place, identity_of(body), comm)
     return told
-
-
-def on_first(comm: MPI.Comm, make: Callable[[], Made]) -> Made:
-    """What the first process makes, known to all; all raise what it raises."""
-    made: Made | None = None
-    problem: Exception | None = None
-    if comm.rank == 0:
-        try:
-            made = make()
-        except Exception as caught:  # whatever it is, the other processes wait to hear of it
-            problem = caught
-    made, problem = comm.bcast((made, problem))
-    if problem is not None:
-        raise problem
-    return made  # type: ignore[return-value]
 
 
 def _twins(orders: Sequence[Order]) -> dict[str, str]:

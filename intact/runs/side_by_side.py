@@ -61,7 +61,6 @@ class Processes:
         self._running: set[subprocess.Popen] = set()
 
     def __enter__(self) -> Processes:
-        self._turn = TemporaryFile()
         self._end, self._held = os.pipe()
         self._before = [signal.signal(one, self._interrupt) for one in SIGNALS]
         return self
@@ -71,7 +70,6 @@ class Processes:
             signal.signal(one, handler)
         self.stop()
         os.close(self._end)
-        self._turn.close()
 
     def solve(self, number: int) -> Ended | None:
         """None when it was told to stop before there was anything."""
@@ -116,17 +114,16 @@ class Processes:
 
     def _started(self, order: Order) -> subprocess.Popen:
         """It reads its order from a file: a pipe that breaks PETSc takes for the end of this program."""
-        files = (self._end, self._turn.fileno())
         with TemporaryFile() as written:
             pickle.dump(order, written)
             written.seek(0)
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", "intact.runs.alone", *map(str, files)],
+                [sys.executable, "-P", "-m", "intact.runs.alone", str(self._end)],
                 stdin=written,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env={"OMP_NUM_THREADS": "1"} | environment() | {"PYTHONUNBUFFERED": "1"},
-                pass_fds=files,
+                pass_fds=(self._end,),
             )
 
     def _tell(self, name: str, text: str, style: str | None = None) -> None:

@@ -4,7 +4,7 @@ A platen under pressure follows the body. It can be held where it has pressed to
 pressed together, or, if the spring is stiff, one whose gap is held. Any other spring acts from the start.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class Platens:
         self._pressed = {name: one for name, one in acting.items() if one.presses}
         self._pressure = {name: _constant(body, one.pressure or 0.0) for name, one in self._pressed.items()}
         self._holding = {name: _constant(body, 0.0) for name in self._pressed}  # stiffness, MPa/µm
-        self._exchanged = 0.0  # energy that springs have brought along or taken away, since the start
+        self.exchanged = 0.0  # energy that springs have brought along, less what they took when they let go
         self._normal = ufl.FacetNormal(body)
         if acting:
             facets = np.concatenate([boundaries[name] for name in acting])
@@ -71,45 +71,45 @@ class Platens:
 
     def _let_go(self) -> None:
         """Pressure takes the place of the force of springs, whose energy goes out of the body with them."""
-        for name, borne, area, moved, rested in zip(
-            self._pressed, self.borne(), self._areas, self._moved, self._rested, strict=True
-        ):
+        for (name, stretched), area in zip(self._stretched(), self._areas, strict=True):
             stiffness = float(self._holding[name].value)
             if stiffness > 0:
-                stretched = (self._sum(moved) - self._sum(rested)) / area  # level: the same all over
-                self._exchanged -= stiffness / 2 * stretched**2 * area
-                self._pressure[name].value = max(borne, 0.0)
+                self.exchanged -= stiffness / 2 * stretched**2 * area  # level: stretched the same all over
+                self._pressure[name].value = max(float(self._pressure[name].value) + stiffness * stretched, 0.0)
 
     def borne(self) -> list[float]:
         """Mean pressure of each platen that may press, with that of the springs that hold it; negative: it pulls."""
-        found = []
+        return [
+            float(self._pressure[name].value) + float(self._holding[name].value) * stretched
+            for name, stretched in self._stretched()
+        ]
+
+    def _stretched(self) -> Iterator[tuple[str, float]]:
+        """Each that may press, and how far on average it has moved from where its spring rests."""
         for name, area, moved, rested in zip(self._pressed, self._areas, self._moved, self._rested, strict=True):
-            stretched = self._sum(moved) - self._sum(rested)
-            found.append(float(self._pressure[name].value) + float(self._holding[name].value) * stretched / area)
-        return found
+            yield name, (self._sum(moved) - self._sum(rested)) / area
 
     def pressing(self) -> tuple[np.ndarray, np.ndarray]:
         """Pressures, and volumes by which they have pressed in: their work is the integral of one over the other."""
-        pressures = np.array([float(one.value) for one in self._pressure.values()])
-        return pressures, -np.array([self._sum(moved) for moved in self._moved])
+        return self.pressures, -np.array([self._sum(moved) for moved in self._moved])
 
     @property
-    def exchanged(self) -> float:
-        """Energy that springs have brought along, less what they have taken away when they let go."""
-        return self._exchanged
+    def pressures(self) -> np.ndarray:
+        """What each that may press does it with now, MPa, without springs."""
+        return np.array([float(one.value) for one in self._pressure.values()])
 
     def fields(self) -> dict[str, fem.Function]:
         return {"rest": self._rest} if self.pressed else {}
 
     def numbers(self) -> dict[str, Number]:
-        told: dict[str, Number] = {"exchanged": self._exchanged}
+        told: dict[str, Number] = {"exchanged": self.exchanged}
         for name in self._pressed:
             told |= {f"pressure {name}": float(self._pressure[name].value)}
             told |= {f"holding {name}": float(self._holding[name].value)}
         return told
 
     def take(self, numbers: Mapping[str, Number]) -> None:
-        self._exchanged = numbers["exchanged"]  # type: ignore[assignment]
+        self.exchanged = numbers["exchanged"]  # type: ignore[assignment]
         for name in self._pressed:
             self._pressure[name].value = numbers[f"pressure {name}"]
             self._holding[name].value = numbers[f"holding {name}"]

@@ -156,7 +156,7 @@ class Solid:
     @property
     def pressure(self) -> float:
         """Mean of what platens that press do it with, MPa; 0 where none does."""
-        pressures, _ = self.platens.pressing()
+        pressures = self.platens.pressures
         return float(pressures.mean()) if len(pressures) else 0.0
 
     def press(self, pressure: float) -> None:

@@ -25,7 +25,7 @@ class Currents:
         """One stage for each current of the transport; `whole` is how many seconds a whole charge takes."""
         self.pace, self._whole = Pace(limits), whole
         self._transport, self._coupling, self._stages = transport, coupling, tuple(stages)
-        self._parts: dict[str, Kept] = {"diffusion": transport.diffusion, "transport": transport, "coupling": coupling}
+        self._parts: tuple[Kept, ...] = (transport.diffusion, transport, coupling)
         self._platens = PlatensDriven()
         self._index, self._half = -1, 1  # stage and half cycle of the last step
         self._told = 0  # stages of which the end has been told
@@ -85,15 +85,15 @@ class Currents:
         self._transport.take_pacing(numbers)
 
     def fields(self) -> dict[str, fem.Function]:
-        return {name: f for part in self._parts.values() for name, f in part.fields().items()}
+        return {name: f for part in self._parts for name, f in part.fields().items()}
 
     def numbers(self) -> dict[str, Number]:
         own: dict[str, Number] = {"stage": self._index, "half": self._half, "told": self._told}
         own["pressed"] = self._platens.pressed
-        return own | {name: number for part in self._parts.values() for name, number in part.numbers().items()}
+        return own | {name: number for part in self._parts for name, number in part.numbers().items()}
 
     def take(self, numbers: Mapping[str, Number]) -> None:
         self._index, self._half, self._told = (numbers[name] for name in ("stage", "half", "told"))  # type: ignore[assignment]
         self._platens.pressed = numbers["pressed"]  # type: ignore[assignment]
-        for part in self._parts.values():
+        for part in self._parts:
             part.take(numbers)

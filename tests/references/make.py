@@ -21,7 +21,8 @@ from intact.case.read import read as read_case
 from intact.compare.comparison import compare
 from intact.compare.tolerances import tolerances
 from intact.results.crack_record import CrackRecord, from_results
-from intact.runs.run import run, versions
+from intact.runs.one_case import versions
+from intact.runs.run import run
 from materials import quantity
 
 from ..independent import bilayer, notched
